@@ -1,0 +1,1 @@
+"""The field's nouns: frozen, standard library only."""
