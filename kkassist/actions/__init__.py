@@ -1,0 +1,1 @@
+"""The verbs of the day, small: what the window and the command line can do."""

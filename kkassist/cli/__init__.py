@@ -1,0 +1,1 @@
+"""Commands, settings and the composition of the program."""

@@ -1,0 +1,1 @@
+"""Robot platforms behind one port."""

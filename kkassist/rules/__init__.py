@@ -1,0 +1,1 @@
+"""Law and arithmetic: pure functions with their source."""

@@ -1,0 +1,1 @@
+"""The only Excel: read, find, mark, template, receipt, workload."""

@@ -1,0 +1,1 @@
+"""The only SQL: tables, projected views, reads, the outbox, search, audit, backup."""

@@ -1,0 +1,1 @@
+"""One loop per workspace: pull, push, conflicts, backoff."""
