@@ -47,7 +47,7 @@ class Option:
 class From:
     """Where a field is filled in from: a source and its field, in order of trust.
 
-    `key` for OPUS is an attribute of `Employment` (or `unit_name`); for KKORG an attribute of the engagement or unit
+    `key` for OPUS is an attribute of `Employment` (or `unit_name`); for KKORG one of the engagement or its unit
     (`unit_name`, `kkorgnr`, `leader_name`, `forvaltning`, `job_function`, `person_name`, `end`); for SERVICENOW a
     field name of the record; for RULE the name of a function in the declaration's `rules`.
     """
