@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
+
+Ended = Literal["", "left", "annulled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Employment:
     """The unit's cost center at the time of the extract, "" when it has none."""
     as_of: datetime
     """UTC instant of the extract that last said so."""
+    ended: Ended = ""
+    """How the employment went out of the extract: OPUS said so, or it was simply gone (annulleret)."""
 
     @property
     def name(self) -> str:
@@ -50,5 +55,5 @@ class Employment:
 
     def active_on(self, day: date) -> bool:
         """Whether the employment runs on `day` (both ends inclusive)."""
-        started = self.entry_date is not None and self.entry_date <= day
+        started = self.entry_date is not None and self.entry_date <= day and not self.ended
         return started and (self.leave_date is None or day <= self.leave_date)

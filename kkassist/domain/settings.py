@@ -108,7 +108,7 @@ class Settings:
     edoc: EdocSettings | None = None
     robots: RobotSettings | None = None
     http: HttpSettings = field(default_factory=HttpSettings)
-    process: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """[process.<id>]: settings of a process' own (agreements, lønarter, queue names); demo values are ours."""
+    process: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = field(default_factory=dict)
+    """[process.<id>.<table>.<key>] column = "value": a process' own tables, in place of its demo values."""
     practice: bool = False
     """True when the systems are the practice city: every screen and file says so."""

@@ -1,4 +1,4 @@
-"""What changed, told to whoever listens. The core knows no window; the window bridges these into its own thread."""
+"""What changed, told to whoever listens. The core knows no window; the window bridges this into its own thread."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class Changed:
 
 
 class Events:
-    """Publishers and listeners of one program. Listeners are called in the publisher's thread and must be quick."""
+    """Publishers and listeners. Listeners are called in the publisher's thread and must be quick."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
