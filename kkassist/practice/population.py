@@ -293,6 +293,14 @@ def build_city(seed: int, employees: int, today: date) -> City:
     )
 
 
+def newcomers(city: City, key: str, count: int) -> list[Employment]:
+    """`count` new people for the city, hired into jobs that their units already have; equal keys, equal people."""
+    rng = random.Random(key)
+    people = _People(rng, city.today, taken=city)
+    patterns = [one for one in city.employments if not one.is_manager]
+    return [people.newcomer(rng.choice(patterns), city.units_by_opus_id) for _ in range(count)]
+
+
 def stable_uuid(*parts: str) -> str:
     """The same uuid for the same parts in every run: systems of the city agree on it without talking."""
     return str(uuid.uuid5(NAMESPACE, ":".join(parts)))
@@ -518,12 +526,15 @@ class _Person:
 class _People:
     """Hires people into units and remembers which numbers are taken."""
 
-    def __init__(self, rng: random.Random, today: date) -> None:
+    def __init__(self, rng: random.Random, today: date, taken: City | None = None) -> None:
+        known = taken.employments if taken else ()
+        numbers = {one.tjenestenr for one in known}.union(taken.left if taken else ())
         self._rng = rng
         self._today = today
-        self._cprs: set[str] = set()
-        self._tjenestenrs = iter(rng.sample(range(100000, 1000000), 120000))
-        self._user_ids: set[str] = set()
+        self._cprs = {one.cpr for one in known}
+        drawn = rng.sample(range(100000, 1000000), 120000)
+        self._tjenestenrs = (str(number) for number in drawn if str(number) not in numbers)
+        self._user_ids = {one.user_id for one in known}
         self._jobs: dict[str, _Job] = {}
         self.employments: list[Employment] = []
 
@@ -555,13 +566,20 @@ class _People:
             yield replace(unit, leader_tjenestenr=leader.tjenestenr if leader else None)
 
     def take_tjenestenr(self) -> str:
-        return str(next(self._tjenestenrs))
+        return next(self._tjenestenrs)
 
     def pensioner(self, root: Unit) -> Employment:
         """A retired tjenestemand: OPUS pays the pension, but there is no employment."""
         person = self._person()
         employment = self._employment(person, root, "Tjenestemandspension", leads=False, level=0)
         return replace(employment, work_contract="08", work_contract_text="Tj.pension", leave_date=None)
+
+    def newcomer(self, pattern: Employment, units: dict[str, Unit]) -> Employment:
+        """A new person in the same unit and job as `pattern`, from today or from a coming first of the month."""
+        unit = units[pattern.unit_opus_id]
+        employment = self._employment(self._person(), unit, pattern.position, leads=False, level=0)
+        entry = self._rng.choice((self._today, _first_of_month(self._today + timedelta(days=31))))
+        return replace(employment, entry_date=entry, initial_entry=entry, leave_date=None)
 
     def _hire_somebody(self, places: Sequence[_Place], room: int) -> None:
         person = self._person()
