@@ -1,6 +1,6 @@
 """KKorg where there is no organisation service: OPUS' own units, joined with a mapping the municipality keeps.
 
-The mapping is a CSV file `kkorgnr;opus_orgunit;navn;forvaltning`. Units it does not name keep their OPUS id as key.
+The mapping is a CSV file `kkorgnr;opus_orgunit;navn;forvaltning`. Units it does not name keep their OPUS id.
 """
 
 import csv
