@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SourceResult:
-    """One source's pull. `error` is a sentence for the user, "" when all went well; what was stored stays stored."""
+    """One source's pull. `error` is a sentence for the user, "" when all went well; what is stored stays stored."""
 
     source: str
     fetched: int = 0
