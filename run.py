@@ -18,7 +18,7 @@ BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 STAMP = VENV / "installed-for"
 
-# What Qt loads at run time on Debian and Ubuntu: a library that shows whether the package is there, and the package.
+# What Qt loads at run time on Debian and Ubuntu: a library that shows whether the package is there, and its name.
 SYSTEM_LIBRARIES = {
     "libglib-2.0.so.0": "libglib2.0-0",
     "libEGL.so.1": "libegl1",
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in commands:
         print(f"usage: run.py ({'|'.join(commands)}) [arguments]", file=sys.stderr)
         return 2
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file itself meets older ones
         return _with_newer_python(arguments)
     need_system_packages(with_tests=arguments[0] in ("test", "bench"))
     make_environment(extras=("dev", "bundle") if arguments[0] == "bundle" else ("dev",))
