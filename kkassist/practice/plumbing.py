@@ -22,6 +22,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 LOOPBACK = "127.0.0.1"
 MAX_BODY = 64 * 1024 * 1024
 MAX_LOGGED = 20_000
+DRIPS = 20
+"""In how many pieces a dripping answer comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Request:
     """Header names in lower case."""
     body: bytes
     base_url: str
+    target: str = ""
+    """The request target as it was sent, for servers that refuse long ones."""
 
     def param(self, name: str, default: str = "") -> str:
         """The first value of a query parameter."""
@@ -51,7 +55,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. `cut_after` sends only so many bytes of the body, `lost` nothing; then the line is dead."""
+    """One answer. `cut_after` sends only so many bytes of the body, `lost` nothing; then the line is dead.
+
+    `drip_s` spreads the body over so many seconds. A `Date` among the headers replaces the machine's own.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -60,6 +67,7 @@ class Response:
     delay_s: float = 0.0
     cut_after: int | None = None
     lost: bool = False
+    drip_s: float = 0.0
 
 
 Handler = Callable[[Request, re.Match[str]], Response]
@@ -263,6 +271,7 @@ class _Exchange(BaseHTTPRequestHandler):
             headers=_lower(self.headers),
             body=body,
             base_url=self.server.running.base_url,
+            target=self.path,
         )
         response = self._answer(request)
         self.server.running.served.append(Served(request.method, request.path, request.query, response.status))
@@ -283,7 +292,10 @@ class _Exchange(BaseHTTPRequestHandler):
             self.close_connection = True
             _shut(self.connection)
             return
-        self.send_response(response.status, HTTPStatus(response.status).phrase)
+        self.send_response_only(response.status, HTTPStatus(response.status).phrase)
+        self.send_header("Server", self.version_string())
+        if all(name != "Date" for name, _ in response.headers):
+            self.send_header("Date", self.date_time_string())
         if response.body:
             self.send_header("Content-Type", response.content_type)
         self.send_header("Content-Length", str(len(response.body)))
@@ -291,11 +303,22 @@ class _Exchange(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(response.body[: response.cut_after])
+            self._write_body(response)
         self.wfile.flush()
         if response.cut_after is not None:
             self.close_connection = True
             _shut(self.connection)
+
+    def _write_body(self, response: Response) -> None:
+        body = response.body[: response.cut_after]
+        if not response.drip_s:
+            self.wfile.write(body)
+            return
+        step = max(1, len(body) // DRIPS)
+        for start in range(0, len(body), step):
+            self.wfile.write(body[start : start + step])
+            self.wfile.flush()
+            time.sleep(response.drip_s / DRIPS)
 
     def _read_body(self) -> bytes | None:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
