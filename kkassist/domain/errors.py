@@ -21,6 +21,17 @@ class Refused(KkassistError):
     """The input has errors that the user must mend, or a rule forbids the act (exit 1)."""
 
 
+class Unreadable(Refused):
+    """A text that should be a CPR number, an amount, a date … and is none. `rule` is the rule it breaks (exit 1).
+
+    The sentence never repeats a CPR number.
+    """
+
+    def __init__(self, sentence: str, *, rule: str) -> None:
+        super().__init__(sentence)
+        self.rule = rule
+
+
 @dataclass(frozen=True, slots=True)
 class SettingFault:
     """One fault in settings.toml: the line (1-based; 0 for the whole file), the key and what to do."""
