@@ -1,1 +1,1 @@
-"""The only Excel: read, find, mark, template, receipt, workload."""
+"""The only Excel: read an upload, mark the user's own file, write templates, receipts and reports."""
