@@ -4,7 +4,9 @@ Windows' Credential Manager takes 1,280 characters, so tokens are kept inside th
 Where there is no keyring (servers, CI) a secret comes from `KKASSIST_SECRET_<SYSTEM>_<NAME>`.
 """
 
+import hashlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 
@@ -12,6 +14,7 @@ from kkassist.domain.errors import KkassistError, WorkspaceLocked
 from kkassist.domain.language import say
 
 _SERVICE = "kkassist"
+_RAW_KEY = re.compile(r"[0-9a-fA-F]{64}")
 _TRUSTED = (
     "keyring.backends.Windows",
     "keyring.backends.SecretService",
@@ -70,12 +73,15 @@ class Vault:
             raise KeyringLocked(_locked(), log_detail=repr(error)) from error
 
     def workspace_key(self, *, make: bool) -> str | None:
-        """The workspace's key, 64 hex digits; with `make` a new random one is kept when there is none."""
+        """The workspace's key, 64 hex digits; with `make` a new random one is kept when there is none.
+
+        Another text, given in the environment, stands for its SHA-256.
+        """
         key = self.get("workspace", "key")
         if key is None and make:
             key = secrets.token_hex(32)
             self.set("workspace", "key", key)
-        return key
+        return key if key is None or _RAW_KEY.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()
 
     def _account(self, system: str, name: str) -> str:
         return f"{self._profile}:{system}:{name}"

@@ -1,0 +1,164 @@
+"""Puts the parts together: the one place that knows them all."""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from kkassist.actions.desk import Desk, Systems
+from kkassist.cli.paths import workspace_url
+from kkassist.cli.settings import read_settings
+from kkassist.domain.errors import Misused, WorkspaceLocked
+from kkassist.domain.language import say, speak
+from kkassist.domain.settings import KkorgSettings, RobotSettings, ServiceNowSettings, Settings
+from kkassist.remote import sign_in
+from kkassist.remote.http import Connection
+from kkassist.remote.kkorg import OrgMaster
+from kkassist.remote.kkorg_opus import OpusOrganisation, read_mapping
+from kkassist.remote.kkorg_os2mo import Os2mo
+from kkassist.remote.robots.port import Robots
+from kkassist.remote.robots.uipath import Orchestrator
+from kkassist.remote.servicenow.client import ServiceNow
+from kkassist.remote.sign_in import SignIn
+from kkassist.store import facts, organisation, people
+from kkassist.store.engine import Workspace, open_workspace
+from kkassist.sync.events import Events
+from kkassist.vault import Vault
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Context:
+    """One program run: the home folder, and the desk once a command asks for it."""
+
+    home: Path
+    verbose: bool = False
+    as_json: bool = False
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _desk: Desk | None = None
+
+    def settings(self) -> Settings:
+        """The settings of the home folder; the language follows them."""
+        settings = read_settings(self.home)
+        speak(settings.user.language)
+        return settings
+
+    def vault(self) -> Vault:
+        return Vault(str(self.home), self.environment)
+
+    def desk(self) -> Desk:
+        """The desk, made on first use. Raises `WorkspaceUnusable` when the workspace cannot be opened."""
+        if self._desk is None:
+            self._desk = make_desk(self.settings(), self.vault())
+        return self._desk
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._desk is not None:
+            self._desk.workspace.close()
+            self._desk = None
+
+
+def make_desk(settings: Settings, vault: Vault) -> Desk:
+    """A desk over the workspace of the settings. The outside systems are connected when first asked for."""
+    workspace = open_workspace(
+        workspace_url(settings.home, settings.workspace.url), workspace_key(settings, vault)
+    )
+    return Desk(
+        settings=settings, workspace=workspace, systems=_systems(settings, vault, workspace), events=Events()
+    )
+
+
+def workspace_key(settings: Settings, vault: Vault) -> str:
+    """The workspace's key. A new one is made only where there is no workspace yet: none is ever orphaned."""
+    url = workspace_url(settings.home, settings.workspace.url)
+    if not url.startswith("sqlite"):
+        return ""
+    exists = Path(url.split(":///", 1)[1]).exists()
+    key = vault.workspace_key(make=not exists)
+    if key is None:
+        raise WorkspaceLocked(
+            say("Arbejdsområdets nøgle er ikke i nøgleringen. Log på Windows som den bruger, der oprettede det.")
+        )
+    return key
+
+
+class _Keeper:
+    """Keeps one system's tokens inside the encrypted workspace."""
+
+    def __init__(self, workspace: Workspace, system: str) -> None:
+        self._workspace = workspace
+        self._name = f"token:{system}"
+
+    def load(self) -> str | None:
+        with self._workspace.read() as tx:
+            return facts.get(tx, self._name)
+
+    def save(self, token: str) -> None:
+        with self._workspace.write() as tx:
+            facts.put(tx, self._name, token)
+
+    def forget(self) -> None:
+        with self._workspace.write() as tx:
+            facts.forget(tx, self._name)
+
+
+def _systems(settings: Settings, vault: Vault, workspace: Workspace) -> Systems:
+    signed_in: Callable[[str], SignIn | None] = cache(lambda system: _sign_in(system, settings, vault, workspace))
+    return Systems(
+        servicenow=cache(lambda: _servicenow(settings, signed_in("servicenow"))),
+        kkorg=cache(lambda: _kkorg(settings, signed_in("kkorg"), workspace)),
+        robots=cache(lambda: _robots(settings, signed_in("robots"))),
+        sign_in=signed_in,
+    )
+
+
+def _sign_in(system: str, settings: Settings, vault: Vault, workspace: Workspace) -> SignIn | None:
+    keeper = _Keeper(workspace, system)
+    match system:
+        case "servicenow" if settings.servicenow is not None:
+            return sign_in.for_servicenow(settings.servicenow, settings.http, vault, keeper)
+        case "kkorg" if settings.kkorg is not None and settings.kkorg.kind == "os2mo":
+            return sign_in.for_kkorg(settings.kkorg, settings.http, vault, keeper)
+        case "robots" if settings.robots is not None:
+            return sign_in.for_robots(settings.robots, settings.http, vault, keeper)
+        case _:
+            return None
+
+
+def _servicenow(settings: Settings, signed_in: SignIn | None) -> ServiceNow | None:
+    servicenow: ServiceNowSettings | None = settings.servicenow
+    if servicenow is None or signed_in is None:
+        return None
+    return ServiceNow(Connection("servicenow", servicenow.url, settings.http, signed_in))
+
+
+def _kkorg(settings: Settings, signed_in: SignIn | None, workspace: Workspace) -> OrgMaster | None:
+    kkorg: KkorgSettings | None = settings.kkorg
+    if kkorg is None:
+        return None
+    if kkorg.kind == "os2mo" and signed_in is not None:
+        return Os2mo(Connection("kkorg", kkorg.url, settings.http, signed_in))
+    if kkorg.mapping is None:
+        raise Misused(say("KKorg fra OPUS kræver mapping = en CSV-fil med kkorgnr og OPUS-enhed."))
+    with workspace.read() as tx:
+        units, employments = organisation.opus_units(tx), list(people.all_employments(tx))
+    return OpusOrganisation(units, employments, read_mapping(kkorg.mapping))
+
+
+def _robots(settings: Settings, signed_in: SignIn | None) -> Robots | None:
+    robots: RobotSettings | None = settings.robots
+    if robots is None or signed_in is None:
+        return None
+    if robots.kind != "uipath":
+        raise Misused(say("Robotplatformen {kind} er ikke med i denne udgave. Vælg uipath.", kind=robots.kind))
+    return Orchestrator(Connection("robots", robots.url, settings.http, signed_in), robots.folder)
