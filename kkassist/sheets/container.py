@@ -2,7 +2,9 @@
 
 import errno
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +41,20 @@ class Format(StrEnum):
     ODS = "ods"
     CSV = "csv"
 
+
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    KeyError,
+    IndexError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What Python's readers raise at a file whose bytes make no sense."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -125,7 +141,7 @@ def _zipped(path: Path, limits: Limits) -> Format:
             names = {entry.filename for entry in entries}
             _refuse_bomb(path, entries, limits)
             kind = archive.read("mimetype")[:100] if "mimetype" in names else b""
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
+    except DAMAGE as error:
         raise damaged(path, type(error).__name__) from error
     if "xl/workbook.xml" in names:
         return Format.XLSX

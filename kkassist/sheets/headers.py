@@ -13,6 +13,9 @@ from kkassist.processes.words import Column
 Merge = tuple[tuple[int, int], tuple[int, int]]
 """((first row, first column), (last row, last column)), 0-based."""
 
+FOUND_HEADER = "Fund"
+"""Header of the column that a marked copy adds; it is passed over when the copy comes back mended."""
+
 _FORMAT_HINT = re.compile(r"\s*(\([^)]*\)|\bJ/N|\bÅÅÅÅ-MM|\bDD-MM-ÅÅÅÅ|\bDDMMÅÅ-XXXX)\s*\**\s*$", re.IGNORECASE)
 _DANISH = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 _SPELLINGS = (("ae", "a"), ("oe", "o"), ("aa", "a"))
@@ -118,6 +121,11 @@ def _matched(
         doubles += [(column, other, name, folded(name) == folded(text)) for other, name in rest]
     score = sum(weights[column] for column in columns)
     return Header(row, columns, found, tuple(doubles), tuple(others), score)
+
+
+def is_found_column(text: str) -> bool:
+    """Whether a header is the one a marked copy added; the file's own findings may follow it on further lines."""
+    return text.partition("\n")[0].strip() == FOUND_HEADER
 
 
 def nearest(column: Column, texts: Iterable[str]) -> str:

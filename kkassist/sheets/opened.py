@@ -1,5 +1,6 @@
 """The sheets of a file as lists of raw cells, whatever its format; every refusal happens here or before."""
 
+import io
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,8 +21,9 @@ from kkassist.domain.errors import KkassistError, Refused
 from kkassist.domain.language import say
 from kkassist.processes.cells import CellValue
 from kkassist.processes.words import Column
-from kkassist.sheets.container import Format, Limits, damaged, password_protected, plain_words
+from kkassist.sheets.container import DAMAGE, Format, Limits, damaged, password_protected, plain_words
 from kkassist.sheets.headers import Merge
+from kkassist.sheets.letters import LAST_ROW
 from kkassist.sheets.peek import Peek, UnsafeXml, filled_corner, peek, peek_ods, sheet_parts
 from kkassist.sheets.text_tables import read_text_table
 
@@ -47,13 +49,27 @@ def open_sheets(path: Path, kind: Format, columns: Sequence[Column], limits: Lim
         return [Sheet("", False, rows[: limits.header_search_rows], lambda: rows)] if rows else []
     with _in_words(path):
         seen = _peeks(path, kind, limits)
-        workbook = CalamineWorkbook.from_path(str(path))
+        workbook = _workbook(path, kind)
         sheets = [
             _sheet(workbook.get_sheet_by_name(about.name), about.visible, seen.get(about.name, Peek()), limits)
             for about in workbook.sheets_metadata
             if about.typ is SheetTypeEnum.WorkSheet
         ]
     return [sheet for sheet in sheets if sheet.head]
+
+
+_NAMED = {
+    Format.XLSX: (".xlsx", ".xlsm"),
+    Format.XLS: (".xls",),
+    Format.ODS: (".ods",),
+}
+
+
+def _workbook(path: Path, kind: Format) -> CalamineWorkbook:
+    """calamine believes the name of a path; a file under a false name is handed over as bytes."""
+    if path.suffix.lower() in _NAMED[kind]:
+        return CalamineWorkbook.from_path(str(path))
+    return CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
 
 
 def _sheet(sheet: CalamineSheet, visible: SheetVisibleEnum, seen: Peek, limits: Limits) -> Sheet:
@@ -82,11 +98,7 @@ def _peeks(path: Path, kind: Format, limits: Limits) -> dict[str, Peek]:
         else:
             parts = sheet_parts(archive)
             seen = {part.name: peek(archive, part.part) for part in parts}
-            corners = {}
-            for part in parts:
-                corner = (seen[part.name].last_row, seen[part.name].last_column)
-                too_big = corner[0] * corner[1] > limits.cells
-                corners[part.name] = filled_corner(archive, part.part) if too_big else corner
+            corners = {part.name: _corner(archive, part.part, seen[part.name], limits) for part in parts}
     for name, (row, column) in corners.items():
         if row * column > limits.cells:
             raise Refused(
@@ -100,6 +112,13 @@ def _peeks(path: Path, kind: Format, limits: Limits) -> dict[str, Peek]:
     return seen
 
 
+def _corner(archive: zipfile.ZipFile, part: str, seen: Peek, limits: Limits) -> tuple[int, int]:
+    """Cells may claim another row than the one they stand in, so only a narrow sheet is believed at once."""
+    if seen.exact or max(seen.last_row, LAST_ROW) * seen.last_column <= limits.cells:
+        return seen.last_row, seen.last_column
+    return filled_corner(archive, part)
+
+
 @contextmanager
 def _in_words(path: Path) -> Iterator[None]:
     try:
@@ -109,9 +128,7 @@ def _in_words(path: Path) -> Iterator[None]:
         raise
     except PasswordError as error:
         raise password_protected(path) from error
-    except (CalamineError, zipfile.BadZipFile, etree.XMLSyntaxError, UnsafeXml, KeyError, EOFError) as error:
-        raise damaged(path, type(error).__name__) from error
-    except (ValueError, NotImplementedError, RuntimeError, zipfile.error) as error:
+    except (*DAMAGE, CalamineError, etree.XMLSyntaxError, UnsafeXml) as error:
         raise damaged(path, type(error).__name__) from error
     except BaseException as error:
         if type(error).__name__ == "PanicException":  # what the Rust reader throws at nonsense it did not foresee

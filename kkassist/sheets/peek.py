@@ -23,6 +23,7 @@ _HIDDEN_ROW = re.compile(rb'<row r="(\d+)"[^>]*? hidden="(?:1|true)"')
 _ERROR_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*? t="e"')
 _NO_VALUE = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>')
 _WIDE = re.compile(rb' r="([A-Z]{2,3})\d')
+_FAR_DOWN = re.compile(rb'<c r="[A-Z]+(\d{7,})"')
 _COL = re.compile(rb"<col [^>]*>")
 _ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
 _NAMESPACE_ROW = re.compile(rb"<\w+:row[ >]")
@@ -42,6 +43,8 @@ class Peek:
     last_row: int = 0
     last_column: int = 26
     """At least 26; only wider sheets are measured."""
+    exact: bool = False
+    """Whether the two above count only cells that hold something, wherever their row says they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def peek(archive: zipfile.ZipFile, part: str) -> Peek:
         return _walk(stream)
 
 
-_FILLED_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*[^/>]>')
+_FILLED_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"(?:[^>]*[^/>])?>')
 
 
 def filled_corner(archive: zipfile.ZipFile, part: str) -> tuple[int, int]:
@@ -152,6 +155,8 @@ def _search_piece(piece: bytes, seen: Peek) -> None:
             seen.last_row = max(seen.last_row, int(found[1]))
     for wide in _WIDE.finditer(piece):
         seen.last_column = max(seen.last_column, number(wide[1].decode()))
+    for far in _FAR_DOWN.finditer(piece):
+        seen.last_row = max(seen.last_row, int(far[1]))
     if b' hidden="1"' in piece or b' hidden="true"' in piece:
         seen.hidden_rows.update(int(found[1]) for found in _HIDDEN_ROW.finditer(piece))
     if b't="e"' in piece:
@@ -167,7 +172,7 @@ _REFERENCE = re.compile(r"([A-Z]+)(\d+)$")
 
 def _walk(stream: IO[bytes]) -> Peek:
     """The slow road for XML with prefixes, other quotes or cells without references."""
-    seen = Peek()
+    seen = Peek(exact=True)
     row = column = 0
     events = etree.iterparse(
         stream, events=("start", "end"), tag=("{*}row", "{*}c", "{*}col"), resolve_entities=False, no_network=True
@@ -176,14 +181,15 @@ def _walk(stream: IO[bytes]) -> Peek:
         tag = etree.QName(element).localname
         if event == "start" and tag == "row":
             row, column = int(element.get("r") or row + 1), 0
-            seen.last_row = max(seen.last_row, row)
             if element.get("hidden") in ("1", "true"):
                 seen.hidden_rows.add(row)
         elif event == "end":
             if tag == "c":
                 reference = _REFERENCE.match(element.get("r") or "")
                 column = number(reference[1]) if reference else column + 1
-                seen.last_column = max(seen.last_column, column)
+                if len(element):
+                    seen.last_column = max(seen.last_column, column)
+                    seen.last_row = max(seen.last_row, int(reference[2]) if reference else row)
                 odd = _oddness(element)
                 if odd:
                     seen.odd[row, column] = odd

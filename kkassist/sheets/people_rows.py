@@ -9,7 +9,7 @@ from kkassist.domain.batch import Severity
 from kkassist.domain.language import say
 from kkassist.processes.cells import CellValue
 from kkassist.processes.words import Kind, Upload
-from kkassist.sheets.headers import folded
+from kkassist.sheets.headers import Header, folded, is_found_column
 
 _SUM = re.compile(
     r"^\s*(i\s?alt|sum|total|totalt|sub\s?total|samlet|hovedtotal|mellemsum|kontrolsum|grand total|slutsum)\b"
@@ -42,19 +42,15 @@ class LeftOut:
 
 
 def people_rows(
-    rows: Sequence[Sequence[CellValue]],
-    header_row: int,
-    columns: Mapping[str, int],
-    texts: Mapping[str, str],
-    upload: Upload,
+    rows: Sequence[Sequence[CellValue]], header: Header, upload: Upload
 ) -> tuple[list[int], list[Sequence[CellValue]], list[LeftOut]]:
-    """(Excel rows, their cells, what was left out) of everything below `header_row`."""
-    kind_of = _judge(columns, texts, upload)
-    key = _key_columns(columns, upload)[0]
+    """(Excel rows, their cells, what was left out) of everything below `header`."""
+    kind_of = _judge(header, upload)
+    key = _key_columns(header.columns, upload)[0]
     numbers: list[int] = []
     kept: list[Sequence[CellValue]] = []
     left_out: list[LeftOut] = []
-    for number, row in enumerate(rows[header_row:], header_row + 1):
+    for number, row in enumerate(rows[header.row :], header.row + 1):
         cell = row[key]
         # Nearly every row has its key; only the rest is looked at closely.
         if (cell.__class__ is str and cell[:1].isdigit()) or (cell.__class__ is float and cell > _SMALLEST_KEY):
@@ -76,19 +72,21 @@ def _key_columns(columns: Mapping[str, int], upload: Upload) -> list[int]:
     return keys or list(columns.values())[:1]
 
 
-def _judge(
-    columns: Mapping[str, int], texts: Mapping[str, str], upload: Upload
-) -> Callable[[Sequence[CellValue]], _Row]:
+def _judge(header: Header, upload: Upload) -> Callable[[Sequence[CellValue]], _Row]:
+    columns = header.columns
+    ours_of_earlier = {index for index, text in header.others if is_found_column(text)}
     keys = _key_columns(columns, upload)
     known = tuple(columns.values())
     counted = {columns[c.id] for c in upload.columns if c.kind in _COUNTED and c.id in columns}
-    headers = {columns[column]: folded(text) for column, text in texts.items()}
+    headers = {columns[column]: folded(text) for column, text in header.texts.items()}
     examples = {
         columns[c.id]: {folded(c.example), folded(c.note)} - {""} for c in upload.columns if c.id in columns
     }
 
     def kind_of(row: Sequence[CellValue]) -> _Row:  # noqa: PLR0911 - one line a kind
-        filled = {index: cell for index, cell in enumerate(row) if not _empty(cell)}
+        filled = {
+            index: cell for index, cell in enumerate(row) if not _empty(cell) and index not in ours_of_earlier
+        }
         if not filled:
             return _Row.BLANK
         ours = {index: cell for index, cell in filled.items() if index in known}

@@ -14,13 +14,10 @@ from kkassist.processes.cells import CellValue, Odd, Table
 from kkassist.processes.words import Column, Upload
 from kkassist.sheets.container import Limits, identify
 from kkassist.sheets.cover import read_cover
-from kkassist.sheets.headers import Header, find_header, folded, nearest
+from kkassist.sheets.headers import Header, find_header, folded, is_found_column, nearest
 from kkassist.sheets.letters import letter
 from kkassist.sheets.opened import Rows, Sheet, open_sheets
 from kkassist.sheets.people_rows import people_rows
-
-FOUND_HEADER = "Fund"
-"""Header of the column that a marked copy adds; it is passed over when the copy comes back mended."""
 
 _DEFAULT_LIMITS = Limits()
 _LARGEST_EXACT = 1e15
@@ -61,7 +58,7 @@ class _Candidate:
 
 def _candidate(sheet: Sheet, header: Header, upload: Upload) -> _Candidate:
     rows = sheet.rows()
-    numbers, kept, left_out = people_rows(rows, header.row, header.columns, header.texts, upload)
+    numbers, kept, left_out = people_rows(rows, header, upload)
     findings = tuple(
         Finding(
             row=one.row,
@@ -195,7 +192,7 @@ def _cover(chosen: _Candidate, sheets: Sequence[Sheet], columns: Sequence[Column
 
 def _about_headers(chosen: _Candidate, upload: Upload) -> Iterator[Finding]:
     header, sheet = chosen.header, chosen.sheet
-    unused = [(index, text) for index, text in header.others if not _is_found_column(text)]
+    unused = [(index, text) for index, text in header.others if not is_found_column(text)]
     for column in upload.columns:
         if column.required and column.id not in header.columns:
             yield _missing(sheet, column, unused)
@@ -214,10 +211,6 @@ def _about_headers(chosen: _Candidate, upload: Upload) -> Iterator[Finding]:
 
 def _on_one_line(headers: Sequence[tuple[int, str]]) -> str:
     return _listed([text.replace("\n", " ") for _, text in headers])
-
-
-def _is_found_column(text: str) -> bool:
-    return text.partition("\n")[0].strip() == FOUND_HEADER
 
 
 def _missing(sheet: Sheet, column: Column, unused: Sequence[tuple[int, str]]) -> Finding:
