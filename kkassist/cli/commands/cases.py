@@ -134,7 +134,7 @@ def _case(context: Context, arguments: argparse.Namespace) -> Outcome:
         "history": [_row(row) for row in opened.earlier],
         "changed_since_read": record.changed_since_read,
         "drafts": opened.drafts,
-        "outbox": [_entry(change) for change in opened.pending],
+        "outbox": [entry_data(change) for change in opened.pending],
     }
     lines = [f"{record.row.number}  {record.row.title}  [{record.row.state_label}]"]
     lines += [_field_line(field) for field in opened.fields]
@@ -215,10 +215,11 @@ def _made(changes: Sequence[PendingChange]) -> Outcome:
         say("{number}: {kind} {field} venter i udbakken.", number=one.number, kind=one.kind.value, field=one.field)
         for one in changes
     ]
-    return Outcome({"entries": [_entry(one) for one in changes]}, lines or [say("Ingen ændringer.")])
+    return Outcome({"entries": [entry_data(one) for one in changes]}, lines or [say("Ingen ændringer.")])
 
 
-def _entry(change: PendingChange) -> dict[str, object]:
+def entry_data(change: PendingChange) -> dict[str, object]:
+    """An outbox entry in the contract's words."""
     return {
         "id": change.id,
         "number": change.number,
@@ -240,7 +241,7 @@ def _outbox(context: Context, _: argparse.Namespace) -> Outcome:
     lines = [
         f"{one.id}  {one.number}  {one.kind.value} {one.field}  {one.state.value}  {one.detail}" for one in entries
     ]
-    return Outcome({"entries": [_entry(one) for one in entries]}, lines or [say("Udbakken er tom.")])
+    return Outcome({"entries": [entry_data(one) for one in entries]}, lines or [say("Udbakken er tom.")])
 
 
 def _resolve(context: Context, arguments: argparse.Namespace) -> Outcome:
