@@ -1,4 +1,4 @@
-"""Between the core and Qt: work leaves the window's thread here, and comes back to it here. No other file has threads."""
+"""Between the core and Qt: work leaves the window's thread here and comes back to it. No other file has threads."""
 
 import logging
 import threading
@@ -19,7 +19,7 @@ _GATHER_MS = 50
 
 
 class Bridge(QObject):
-    """Reads run on a small pool, commits one after the other on a pool of one; answers arrive in the window's thread."""
+    """Reads run on a small pool, commits one by one on another; answers arrive in the window's thread."""
 
     changed = Signal(str, frozenset)
     """(kind, ids) of `kkassist.sync.events`, gathered; no ids means anything of the kind."""
