@@ -235,7 +235,9 @@ extracts = Table(
     _bytes("counts"),
 )
 
-opus_units = Table("opus_units", metadata, _text("id", key=True), _text("cost_center"), _bytes("hash"), _bytes("body"))
+opus_units = Table(
+    "opus_units", metadata, _text("id", key=True), _text("cost_center"), _bytes("hash"), _bytes("body")
+)
 
 kkorg_units = Table(
     "kkorg_units",
