@@ -1,0 +1,148 @@
+"""The form of a case: sections of field rows made from the process' declaration, findings at their fields."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from kkassist.actions.case import OpenCase
+from kkassist.domain.language import say
+from kkassist.domain.sourced import SOURCE_NAMES, FilledField, Said, Source
+from kkassist.processes.words import Field, Kind
+from ui.widgets.editors import Choice, EditorKind
+from ui.widgets.field_row import FieldRow, FieldSpec
+from ui.widgets.findings import FindingLine
+from ui.widgets.notation import COPENHAGEN, date_text, mask_cpr
+from ui.widgets.section import Section
+from ui.widgets.source_chip import Origin, SourceValue
+
+DRAFT_AFTER_MS = 500
+"""A typed value is in the workspace at most this long after the typing pauses (and within a second of it)."""
+
+_EDITOR_OF: dict[Kind, EditorKind] = {
+    Kind.LONG_TEXT: "long_text",
+    Kind.DATE: "date",
+    Kind.AMOUNT: "amount",
+    Kind.HOURS: "hours",
+    Kind.NUMBER: "number",
+    Kind.YES_NO: "yes_no",
+    Kind.CHOICE: "choice",
+}
+_NO_OPTIONS = frozenset({Kind.CHOICE})
+
+
+class CaseForm(QWidget):
+    """`drafted(field, stored)` when the user changed a value, gathered so that the last one counts."""
+
+    drafted = Signal(str, str)
+
+    def __init__(self, opened: OpenCase) -> None:
+        super().__init__()
+        self.rows: dict[str, FieldRow] = {}
+        self._typed: dict[str, str] = {}
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(DRAFT_AFTER_MS)
+        self._wait.timeout.connect(self.flush)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        process = opened.process
+        declared = process.fields if process is not None else ()
+        for title, fields in _sections(declared):
+            column.addWidget(self._section(title, fields, opened))
+        self.refresh(opened)
+
+    def refresh(self, opened: OpenCase) -> None:
+        """Show the case as it now is. A field that is being typed in keeps what stands there."""
+        worst = {finding.field: finding for finding in reversed(opened.findings)}
+        worst |= {one.field: one for one in reversed(opened.findings) if one.severity == "error"}
+        for filled in opened.fields:
+            row = self.rows.get(filled.id)
+            if row is None:
+                continue
+            if filled.id not in self._typed and not row.editor.hasFocus():
+                row.set_value(_shown(filled))
+            row.set_origin(_origin(filled))
+            finding = worst.get(filled.id)
+            row.set_finding(FindingLine(finding.severity.value, finding.message) if finding else None)
+
+    def flush(self) -> None:
+        """Hand on what was typed, now."""
+        self._wait.stop()
+        typed, self._typed = self._typed, {}
+        for field, value in typed.items():
+            self.drafted.emit(field, value)
+
+    def jump(self, field: str) -> None:
+        """Put the cursor in a field."""
+        if field in self.rows:
+            self.rows[field].editor.setFocus()
+
+    def _section(self, title: str, fields: Sequence[Field], opened: OpenCase) -> Section:
+        section = Section(say(title) if title else "")
+        for field in fields:
+            row = FieldRow(_spec(field, opened), read_only=not field.editable)
+            row.edited.connect(lambda value, name=field.id: self._edited(name, value))
+            self.rows[field.id] = row
+            section.add(row)
+        return section
+
+    def _edited(self, field: str, value: str) -> None:
+        self._typed[field] = value
+        self._wait.start()
+
+
+def _sections(declared: Sequence[Field]) -> list[tuple[str, list[Field]]]:
+    sections: dict[str, list[Field]] = {}
+    for field in declared:
+        sections.setdefault(field.group, []).append(field)
+    return list(sections.items())
+
+
+def _spec(field: Field, opened: OpenCase) -> FieldSpec:
+    options = [Choice(option.value, say(option.label)) for option in field.options]
+    if field.options_from and opened.facts is not None:
+        table = opened.facts.settings.get(field.options_from, {})
+        options = [Choice(key, columns.get("navn", key)) for key, columns in table.items()]
+    kind = _EDITOR_OF.get(field.kind, "text")
+    return FieldSpec(
+        label=say(field.label),
+        kind=kind if options or field.kind not in _NO_OPTIONS else "text",
+        choices=[Choice("", "–"), *options] if options else (),
+        required=field.required,
+        unit=say(field.unit) if field.unit else "",
+        help=say(field.help) if field.help else "",
+        width=field.width,
+    )
+
+
+def _shown(filled: FilledField) -> str:
+    """A CPR is masked wherever it is only to be looked at."""
+    return mask_cpr(filled.value) if filled.id == "cpr" and len(filled.value) == 10 else filled.value
+
+
+def _origin(filled: FilledField) -> Origin | None:
+    if filled.source is None:
+        return None
+    value = filled.reason if filled.source is Source.RULE else _shown(filled)
+    taken = SourceValue(say(SOURCE_NAMES[filled.source]), value, _day(filled.as_of))
+    return Origin(taken, tuple(_other(said, filled) for said in filled.conflicts))
+
+
+def _other(said: Said, filled: FilledField) -> SourceValue:
+    value = mask_cpr(said.value) if filled.id == "cpr" and len(said.value) == 10 else _readable(said.value)
+    return SourceValue(say(SOURCE_NAMES[said.source]), value, _day(said.as_of))
+
+
+def _day(as_of: datetime | None) -> date | None:
+    return None if as_of is None else as_of.astimezone(COPENHAGEN).date()
+
+
+def _readable(value: str) -> str:
+    """A stored date as Danes write it; everything else as it is."""
+    try:
+        return date_text(date.fromisoformat(value))
+    except ValueError:
+        return value
