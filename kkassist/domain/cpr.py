@@ -14,6 +14,11 @@ from kkassist.domain.language import say
 _SEPARATORS = str.maketrans("", "", " -\u00a0\u2010\u2011\u2012\u2013\u2212\t")
 _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _REPLACEMENT_DAYS = 60
+# Born on 1 January of these years: numbers without modulus 11 were given out (cpr.dk, as of 10 May 2023; not all).
+_YEARS_WITHOUT_MOD11 = frozenset(
+    {1960, 1962, 1964, 1965, 1966, 1967, 1969, 1970, 1974, 1975, 1978, 1980, 1981, 1982, 1983, 1984, 1985, 1986}
+    | {1987, 1988, 1989, 1990, 1991, 1992, 1994, 1995}
+)
 _IN_TEXT = re.compile(r"(?<!\d)(\d{6})(?P<sep>\s?[-\u2010-\u2013\u2212]\s?|%2[0dD]|[ \u00a0])?(\d{4})(?!\d)")
 HIDDEN = "[CPR]"
 
@@ -28,6 +33,15 @@ class Cpr:
     """Day 61–91: a replacement number (erstatningspersonnummer)."""
     mod11: bool
     """Whether the old check digit fits. Information only: it never refuses a number."""
+
+    @property
+    def unusual_check_digit(self) -> bool:
+        """The check digit fits neither the old rule nor a birth date known to be without it (V-FX-03)."""
+        known = (self.birth_date.month, self.birth_date.day) == (
+            1,
+            1,
+        ) and self.birth_date.year in _YEARS_WITHOUT_MOD11
+        return not (self.mod11 or self.replacement or known)
 
     @property
     def woman(self) -> bool:

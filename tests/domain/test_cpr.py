@@ -91,3 +91,10 @@ def test_no_number_with_a_birth_date_gets_past_the_log(born: date, serial: int, 
     digits = f"{born:%d%m%y}{between}0{serial:03d}"
     assert without_cpr(f"x {digits} y") == "x [CPR] y"
     assert parse_cpr(digits).birth_date == born
+
+
+def test_only_an_unexpected_check_digit_is_worth_a_look() -> None:
+    assert parse_cpr("0707614286").unusual_check_digit
+    assert not parse_cpr("0707614285").unusual_check_digit
+    assert not parse_cpr("0101600009").unusual_check_digit  # 1 January 1960 is known to be without
+    assert not parse_cpr("6101901234").unusual_check_digit  # a replacement number has none to fit
