@@ -134,7 +134,7 @@ class Robots(Protocol):
         ...
 
     def follow(self, queue: str, prefix: str, since: datetime | None) -> Iterator[RowUpdate]:
-        """Items whose reference starts with `prefix`: all of them, or those a robot touched since (platform's clock)."""
+        """Items whose reference starts with `prefix`: all, or those a robot touched since (the platform's clock)."""
         ...
 
     def start_job(self, release: str, arguments: Mapping[str, str], reference: str) -> Job:

@@ -117,7 +117,12 @@ class Orchestrator:
             "queueName": queue,
             "commitType": "ProcessAllIndependently",
             "queueItems": [
-                {"Name": queue, "Priority": "Normal", "Reference": one.reference, "SpecificContent": dict(one.content)}
+                {
+                    "Name": queue,
+                    "Priority": "Normal",
+                    "Reference": one.reference,
+                    "SpecificContent": dict(one.content),
+                }
                 for one in items
             ],
         }
@@ -190,7 +195,9 @@ class Orchestrator:
 
     def close_attempt(self, queue: str, references: Sequence[str]) -> None:
         for chunk in _chunks(references, BULK):
-            ended = [one for one in self._newest(queue, chunk).values() if one.get("Status") in {"Failed", "Abandoned"}]
+            ended = [
+                one for one in self._newest(queue, chunk).values() if one.get("Status") in {"Failed", "Abandoned"}
+            ]
             waiting = [one for one in ended if one.get("ReviewStatus") in {None, "None", "InReview"}]
             if not waiting:
                 continue
@@ -271,7 +278,8 @@ class Orchestrator:
             if not found:
                 raise Refused(
                     say(
-                        "Robotkøen {queue} findes ikke i mappen {folder}. Ret køens navn, eller bed robotteamet oprette den.",
+                        "Robotkøen {queue} findes ikke i mappen {folder}. Ret køens navn i indstillingerne, "
+                        "eller bed robotteamet oprette den.",
                         queue=name,
                         folder=self._folder,
                     )
@@ -286,7 +294,8 @@ class Orchestrator:
             if not found:
                 raise Refused(
                     say(
-                        "Robotten {release} findes ikke i mappen {folder}. Ret robottens navn, eller bed robotteamet udgive den.",
+                        "Robotten {release} findes ikke i mappen {folder}. Ret robottens navn i indstillingerne, "
+                        "eller bed robotteamet udgive den.",
                         release=name,
                         folder=self._folder,
                     )
@@ -342,17 +351,21 @@ class Orchestrator:
         if code in FOLDER_ERRORS:
             self._folder_id = ""
             sentence = say(
-                "Robotplatformen giver ikke adgang til mappen {folder}. Bed robotteamet om adgang.", folder=self._folder
+                "Robotplatformen giver ikke adgang til mappen {folder}. Bed robotteamet om adgang.",
+                folder=self._folder,
             )
         elif refusal.status == 403:
             sentence = say(
-                "Robotplatformen siger, at du mangler en rettighed: {words}", words=refusal.detail or refusal.message
+                "Robotplatformen siger, at du mangler en rettighed: {words}",
+                words=refusal.detail or refusal.message,
             )
         else:
             if code == NOT_FOUND:
                 self._queue_ids.clear()
                 self._release_keys.clear()
-            sentence = say("Robotplatformen afviste: {words}", words=refusal.message or refusal.detail or str(refusal))
+            sentence = say(
+                "Robotplatformen afviste: {words}", words=refusal.message or refusal.detail or str(refusal)
+            )
         return Refused(sentence, log_detail=f"HTTP {refusal.status}, errorCode {code}")
 
 
@@ -411,27 +424,32 @@ def _update(dto: Dto) -> RowUpdate:
     )
 
 
+_STATES: Final = {
+    "New": RowState.QUEUED,
+    "InProgress": RowState.RUNNING,
+    "Successful": RowState.DONE,
+    "Retried": RowState.RUNNING,
+    "Deleted": RowState.CANCELLED,
+}
+
+
 def _state(dto: Dto) -> tuple[RowState, str]:
-    reason, kind = _exception(dto)
-    match dto.get("Status"):
-        case "New":
-            return RowState.QUEUED, ""
-        case "InProgress":
-            return RowState.RUNNING, ""
-        case "Successful":
-            return RowState.DONE, ""
-        case "Failed" if kind == "BusinessException":
+    """The ledger's state and the words that go with it. What the platform lets go of without an answer is unknown."""
+    status = str(dto.get("Status") or "")
+    if status == "Failed":
+        reason, kind = _exception(dto)
+        if kind == "BusinessException":
             return RowState.REFUSED, reason or say("Robotten afviste rækken uden at sige hvorfor.")
-        case "Failed":
-            return RowState.FAILED, reason or say("Robotten fejlede uden at sige hvorfor.")
-        case "Abandoned":
-            return RowState.UNKNOWN, say("Robotten slap rækken uden svar. Ukendt – tjek i OPUS.")
-        case "Retried":
-            return RowState.RUNNING, say("Robotten prøver rækken igen.")
-        case "Deleted":
-            return RowState.CANCELLED, say("Rækken blev taget ud af robotkøen.")
-        case other:
-            return RowState.UNKNOWN, say("Robotplatformen siger {status}. Ukendt – tjek i OPUS.", status=other)
+        return RowState.FAILED, reason or say("Robotten fejlede uden at sige hvorfor.")
+    words = {
+        "Retried": say("Robotten prøver rækken igen."),
+        "Deleted": say("Rækken blev taget ud af robotkøen."),
+        "Abandoned": say("Robotten slap rækken uden svar. Ukendt – tjek i OPUS."),
+    }
+    if status in _STATES:
+        return _STATES[status], words.get(status, "")
+    other = say("Robotplatformen siger {status}. Ukendt – tjek i OPUS.", status=status)
+    return RowState.UNKNOWN, words.get(status, other)
 
 
 def _exception(dto: Dto) -> tuple[str, str]:
@@ -471,7 +489,9 @@ def _job(dto: Dto) -> Job:
 
 def _event(dto: Dto) -> ItemEvent:
     at = _instant(dto.get("Timestamp")) or datetime.min.replace(tzinfo=UTC)
-    return ItemEvent(at, str(dto.get("Action") or ""), str(dto.get("UserName") or ""), str(dto.get("Status") or ""))
+    return ItemEvent(
+        at, str(dto.get("Action") or ""), str(dto.get("UserName") or ""), str(dto.get("Status") or "")
+    )
 
 
 def _version(dto: Dto) -> dict[str, Any]:
@@ -516,7 +536,9 @@ def _common_prefix(references: Iterable[str]) -> str:
     if not ordered:
         return ""
     first, last = ordered[0], ordered[-1]
-    length = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    length = next(
+        (n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last))
+    )
     return first[:length]
 
 
