@@ -32,7 +32,7 @@ def store_groups(tx: Tx, several: Sequence[Group], members: Iterable[tuple[str, 
 def user(tx: Tx, user_name: str) -> Colleague | None:
     """The user of this user name, in any case of letters; an active one first."""
     found = tx.execute(
-        text(f"{_USER} WHERE lower(user_name) = lower(:name) ORDER BY active DESC, sys_id"),  # noqa: S608
+        text(f"{_USER} WHERE lower(user_name) = lower(:name) ORDER BY active DESC, sys_id"),
         {"name": user_name},
     ).first()
     return _colleague(found) if found else None
@@ -40,7 +40,7 @@ def user(tx: Tx, user_name: str) -> Colleague | None:
 
 def user_by_id(tx: Tx, sys_id: str) -> Colleague | None:
     """The user of this sys_id."""
-    found = tx.execute(text(f"{_USER} WHERE sys_id = :id"), {"id": sys_id}).first()  # noqa: S608
+    found = tx.execute(text(f"{_USER} WHERE sys_id = :id"), {"id": sys_id}).first()
     return _colleague(found) if found else None
 
 

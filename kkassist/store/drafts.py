@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import text
 
-from kkassist.store.sql import Tx, upsert
 from kkassist.store import tables
+from kkassist.store.sql import Tx, upsert
 from kkassist.store.tables import chosen_employments, drafts
 
 
