@@ -1,0 +1,96 @@
+"""Where a value comes from, and what the other sources say."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QGridLayout, QPushButton
+
+from kkassist.domain.language import say
+from ui.icons import icon
+from ui.theme import dress, px, theme
+from ui.widgets.notation import date_text
+from ui.widgets.popover import Popover
+from ui.widgets.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class SourceValue:
+    """What one source says about a field, and the day it said so."""
+
+    source: str
+    value: str
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The source a value was taken from, and what the other sources say."""
+
+    taken: SourceValue
+    others: tuple[SourceValue, ...] = ()
+
+    def disagreeing(self) -> tuple[SourceValue, ...]:
+        """The other sources that say something else."""
+        return tuple(other for other in self.others if other.value != self.taken.value)
+
+
+class SourceChip(QPushButton):
+    """`OPUS 22-11`; amber `KKorg: …` when a source says otherwise. Enter or a click lists them all."""
+
+    def __init__(self, origin: Origin | None = None) -> None:
+        super().__init__()
+        self._origin = origin
+        self.clicked.connect(self.open_sources)
+        theme().changed.connect(self._tint)
+        self.set_origin(origin)
+
+    def set_origin(self, origin: Origin | None) -> None:
+        """Show another origin; None hides the chip."""
+        self._origin = origin
+        self.setVisible(origin is not None)
+        if origin is None:
+            return
+        taken = _stamp(origin.taken)
+        others = origin.disagreeing()
+        self._words = f"{others[0].source}: {others[0].value}" if others else taken
+        self.setAccessibleName(say("Kilde: {source}", source=taken))
+        self.setAccessibleDescription(
+            "; ".join(say("{source} siger {value}", source=o.source, value=o.value) for o in others)
+        )
+        self.setToolTip(say("Vis kilderne"))
+        dress(self, role="chip", tone="amber" if others else "neutral")
+        self._tint()
+
+    def _tint(self) -> None:
+        if self._origin is None:
+            return
+        side = px(14)
+        self.setIconSize(QSize(side, side))
+        if self._origin.disagreeing():
+            self.setIcon(icon("warning", "amber", side))
+        else:
+            self.setIcon(icon("link", "faint", side))
+        self.setText(self._words)
+
+    def open_sources(self) -> None:
+        """Open the list of sources, values and dates."""
+        if self._origin is None:
+            return
+        panel = Popover(self, say("Kilder"))
+        panel.body.addWidget(Text(say("Hvad kilderne siger"), "bold"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        for row, said in enumerate((self._origin.taken, *self._origin.others)):
+            differs = said.value != self._origin.taken.value
+            grid.addWidget(Text(said.source, "label"), row, 0)
+            value = Text(said.value or say("(tom)"), "body", tone="amber" if differs else None, selectable=True)
+            grid.addWidget(value, row, 1)
+            grid.addWidget(Text(date_text(said.as_of) if said.as_of else "", "meta"), row, 2)
+        panel.body.addLayout(grid)
+        panel.open_below(self)
+
+
+def _stamp(said: SourceValue) -> str:
+    return f"{said.source} {said.as_of:%d-%m}" if said.as_of else said.source
