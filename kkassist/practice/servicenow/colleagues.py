@@ -29,7 +29,12 @@ class Colleagues:
         self._inserted = 0
 
     def edit(
-        self, sys_ids: Sequence[str] = (), *, count: int = 1, fields: Mapping[str, str] | None = None, user: str = ""
+        self,
+        sys_ids: Sequence[str] = (),
+        *,
+        count: int = 1,
+        fields: Mapping[str, str] | None = None,
+        user: str = "",
     ) -> list[str]:
         """Change fields of the given cases, or of `count` active ones drawn; gives their ids."""
         with self._tables.lock:

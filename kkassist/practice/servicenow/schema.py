@@ -62,7 +62,7 @@ _TYPES: Final[dict[str, FieldType]] = {
 def _fields(text: str) -> tuple[Field, ...]:
     """Read lines of `name type Danish label | English label`; a type `>table` is a reference."""
     found: list[Field] = []
-    for line in text.strip().splitlines():
+    for line in filter(None, text.splitlines()):
         name, kind, labels = line.split(maxsplit=2)
         danish, _, english = labels.partition(" | ")
         if kind.startswith(">"):

@@ -40,6 +40,8 @@ _CANCELLED: Final = '"error":{"message":"Transaction cancelled: maximum executio
     'REST request processing"},"status":"failure"'
 )
 _ERRORS: Final = {"error_500": 500, "error_502": 502, "error_503": 503}
+_IN_FLIGHT: Final = timedelta(seconds=0.3)
+"""Requests this soon after a 429 were on their way already."""
 _MAX_LOGGED: Final = 50_000
 _HIDDEN_SHARE: Final = 10
 
@@ -72,7 +74,8 @@ class RunningServiceNow:
         self.identity = identity
         self.colleagues = colleagues
         self.log: deque[LogEntry] = deque(maxlen=_MAX_LOGGED)
-        self._blocked: dict[str, datetime] = {}
+        self._blocked: dict[str, tuple[datetime, datetime]] = {}
+        """Since when and until when a user is to wait."""
         self._turn: dict[str, int] = {}
         self._state = threading.Lock()
         self._server = RunningServer("servicenow", self._answer)
@@ -97,9 +100,7 @@ class RunningServiceNow:
             access = self.instance.access
             if not access.table_is_open(session, table):
                 return {}
-            return {
-                row["sys_id"]: row for row in self.tables.rows(table) if access.may_read(session, table, row)
-            }
+            return {row["sys_id"]: row for row in self.tables.rows(table) if access.may_read(session, table, row)}
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith("/practice/"):
@@ -131,8 +132,8 @@ class RunningServiceNow:
             request = replace(request, method=override)
         user = self.identity.user_of(request)
         user_name = user["user_name"] if user else ""
-        early = self._is_too_early(user_name)
-        fault, response = self._before(request, user_name, early=early)
+        blocked, early = self._is_blocked(user_name)
+        fault, response = self._before(request, user_name, blocked=blocked)
         if response is None:
             response = self._act(request, user) if fault != "dead_token" else unauthenticated()
             fault, response = self._after(request, response, fault)
@@ -189,10 +190,10 @@ class RunningServiceNow:
         self.instance.tiny_urls[tiny] = url
         return result(f"{urlsplit(url).path.lstrip('/')}?sysparm_tiny={tiny}", 201)
 
-    def _before(self, request: Request, user_name: str, *, early: bool) -> tuple[str, Response | None]:
+    def _before(self, request: Request, user_name: str, *, blocked: bool) -> tuple[str, Response | None]:
         """The faults that strike before anything is done."""
         faults = self.faults
-        if early or faults.strikes("rate_limit"):
+        if blocked or faults.strikes("rate_limit"):
             return "rate_limit", self._limited(user_name)
         for name, status in _ERRORS.items():
             if faults.strikes(name):
@@ -233,10 +234,8 @@ class RunningServiceNow:
         """429; the time to wait in seconds and as a date in turn. A second ask before it is not forgiven."""
         wait = max(1, round(self.faults.seconds("rate_limit")))
         with self._state:
-            until = self._blocked.get(user_name)
             now = self.clock.now()
-            if until is None or until <= now:
-                until = self._blocked[user_name] = now + timedelta(seconds=wait)
+            _, until = self._blocked.setdefault(user_name, (now, now + timedelta(seconds=wait)))
         left = max(1, round((until - now).total_seconds() + 0.5))
         as_date = email.utils.format_datetime(now + timedelta(seconds=left), usegmt=True)
         headers = (
@@ -247,15 +246,15 @@ class RunningServiceNow:
         )
         return failure(429, "Rate limit of 100 requests per hour for Table API exceeded", None, headers)
 
-    def _is_too_early(self, user_name: str) -> bool:
+    def _is_blocked(self, user_name: str) -> tuple[bool, bool]:
+        """Whether the user is still to wait, and whether she could have known when she asked."""
         with self._state:
-            until = self._blocked.get(user_name)
-            if until is None:
-                return False
-            if self.clock.now() >= until:
-                del self._blocked[user_name]
-                return False
-            return True
+            now = self.clock.now()
+            since, until = self._blocked.get(user_name, (now, now))
+            if now >= until:
+                self._blocked.pop(user_name, None)
+                return False, False
+            return True, now - since > _IN_FLIGHT
 
     def _server_error(self, name: str, status: int) -> Response:
         if self._next_turn(name) % 2:
