@@ -86,7 +86,7 @@ def store_page(
     news: list[tuple[Value, ...]] = []
     for given in rows:
         kept = known.get(given.sys_id)
-        if kept is not None and _version(given) < (kept.updated, kept.mod_count if _has_count(given) else 0):
+        if kept is not None and _is_older(given, kept):
             outcome.setdefault(given.sys_id, "unchanged")
             continue
         merged = _merged(kept.row if kept else None, given)
@@ -335,8 +335,11 @@ def _version(row: ServerRow) -> tuple[int, int]:
     return servicenow_micros(row.fields.get("sys_updated_on", "")) or 0, _int(row.fields.get("sys_mod_count", ""))
 
 
-def _has_count(row: ServerRow) -> bool:
-    return "sys_mod_count" in row.fields
+def _is_older(given: ServerRow, kept: _Kept) -> bool:
+    """A record that does not tell its version is taken as of now; one without a count is compared by time alone."""
+    if "sys_updated_on" not in given.fields:
+        return False
+    return _version(given) < (kept.updated, kept.mod_count if "sys_mod_count" in given.fields else 0)
 
 
 def _merged(kept: ServerRow | None, given: ServerRow) -> ServerRow:
