@@ -1,0 +1,1 @@
+"""A practice UiPath Orchestrator: queues, jobs and robots that work in time."""
