@@ -48,7 +48,7 @@ FOLDER_ERRORS: Final = frozenset({"1100", "1101"})
 NOT_FOUND: Final = "1002"
 ITEM_FIELDS: Final = (
     "Id,Reference,Status,ReviewStatus,ProcessingException,ProcessingExceptionType,Output,OutputData,"
-    "StartProcessing,EndProcessing,RetryNumber,AncestorId,RowVersion,CreationTime"
+    "StartProcessing,EndProcessing,RetryNumber,AncestorId,RowVersion,CreationTime,Robot"
 )
 OPEN_JOB_STATES: Final = ("Pending", "Running", "Resumed", "Suspended")
 _JOB_STATES: Final = {
