@@ -16,24 +16,9 @@ from kkassist.practice.robots.ledger import FOLDER_ID, FOLDER_NAME, Ledger, Refu
 
 PREFIX = "/odata"
 ITEM_FIELDS = frozenset(
-    [
-        "Id",
-        "Reference",
-        "Status",
-        "ReviewStatus",
-        "ProcessingException",
-        "ProcessingExceptionType",
-        "Output",
-        "OutputData",
-        "StartProcessing",
-        "EndProcessing",
-        "RetryNumber",
-        "AncestorId",
-        "RowVersion",
-        "CreationTime",
-        "Robot",
-        "QueueDefinitionId",
-    ]
+    {"Id", "Reference", "Status", "ReviewStatus", "ProcessingException", "ProcessingExceptionType", "Output"}
+    | {"OutputData", "StartProcessing", "EndProcessing", "RetryNumber", "AncestorId", "RowVersion", "CreationTime"}
+    | {"Robot", "QueueDefinitionId"}
 )
 
 

@@ -222,10 +222,8 @@ def _pattern(template: str) -> str:
 
 def _without_unknown_names(description: dict) -> dict:
     """The description leaves objects open; a misspelt name would pass, so it is closed for the test."""
-    closed = {
-        name: one
-        if "additionalProperties" in one or "properties" not in one
-        else {**one, "additionalProperties": False}
-        for name, one in description["definitions"].items()
-    }
+    closed = {}
+    for name, one in description["definitions"].items():
+        is_open = "properties" in one and "additionalProperties" not in one
+        closed[name] = {**one, "additionalProperties": False} if is_open else one
     return {"$ref": description["$ref"], "definitions": closed}
