@@ -74,6 +74,7 @@ class CaseMaker:
         city: City,
         people: People,
         references: References,
+        *,
         rng: random.Random,
         now: datetime,
     ) -> None:
@@ -260,7 +261,7 @@ class CaseMaker:
         if closed:
             end = min(opened + timedelta(days=rng.uniform(0.2, 11)), self._now - timedelta(hours=1))
             values |= {
-                "active": "false",
+                "active": "",
                 "closed_at": stamp(end),
                 "closed_by": values["assigned_to"],
                 "close_notes": rng.choice(CLOSE_NOTES),
@@ -290,9 +291,6 @@ class CaseMaker:
         if rng.random() < _SHARE_IMPORTED:
             later = [at for at in self._imports if at > stamp(opened)]
             touched, by = (later[0], "integration") if later else (touched, by)
-        if values.get("active") == "false":
-            del values["active"]
-            values["active"] = ""
         if rng.random() < _SHARE_CONFIDENTIAL:
             values["u_fortrolig"] = "true"
         trace = {
@@ -401,9 +399,16 @@ class CaseMaker:
             unit = self._city.units_by_opus_id[employment.unit_opus_id]
             amount = f"{rng.randint(20, 300) * 100},00"
             lines.append(
-                [employment.cpr, employment.tjenestenr, employment.name, "ENG-RES", amount, "J"]
-                + [f"01-01-{year}", f"31-12-{year}", row["u_loenperiode"], f"RL-{year}-{rng.randint(1, 40):03}"]
-                + ["Mål opfyldt", unit.cost_center, ""]
+                [
+                    *(employment.cpr, employment.tjenestenr, employment.name, "ENG-RES", amount, "J"),
+                    *(
+                        f"01-01-{year}",
+                        f"31-12-{year}",
+                        row["u_loenperiode"],
+                        f"RL-{year}-{rng.randint(1, 40):03}",
+                    ),
+                    *("Mål opfyldt", unit.cost_center, ""),
+                ]
             )
         return workbook(lines)
 

@@ -127,21 +127,16 @@ def _choice_label(row: Row, table: str, name: str, language: str) -> str:
 
 
 def _converter(tables: Tables, session: Session, field: Field) -> Callable[[str], str]:
+    by_type: dict[str, Callable[[str], str]] = {
+        "reference": lambda raw: display_of(tables, field.reference, raw),
+        "glide_date_time": lambda raw: moment_text(session, raw),
+        "glide_date": lambda raw: day_text(session, raw),
+        "duration": lambda raw: duration_text(raw, session.language),
+        "decimal": lambda raw: number_text(raw, session.language),
+    }
     if field.name == "sys_class_name":
         return lambda raw: _table_label(raw, session.language)
-    match field.type:
-        case "reference":
-            return lambda raw: display_of(tables, field.reference, raw)
-        case "glide_date_time":
-            return lambda raw: moment_text(session, raw)
-        case "glide_date":
-            return lambda raw: day_text(session, raw)
-        case "duration":
-            return lambda raw: duration_text(raw, session.language)
-        case "decimal":
-            return lambda raw: number_text(raw, session.language)
-        case _:
-            return lambda raw: raw
+    return by_type.get(field.type, str)
 
 
 def _table_label(name: str, language: str) -> str:

@@ -29,7 +29,11 @@ class People:
         known = self._employees.get(employment.person_uuid)
         if known is None:
             known = self._employees[employment.person_uuid] = self._user(
-                employment.user_id, employment.first_name, employment.last_name, employment.email, employment
+                employment.user_id,
+                employment.first_name,
+                employment.last_name,
+                employment.email,
+                employment=employment,
             )
         return known
 
@@ -41,7 +45,9 @@ class People:
 
     def _account(self, account: Account, employment: Employment | None) -> str:
         first, _, last = account.name.partition(" ")
-        user_id = self._user(account.user_name, first, last, account.email, employment, account.time_zone)
+        user_id = self._user(
+            account.user_name, first, last, account.email, employment=employment, time_zone=account.time_zone
+        )
         if employment is not None:
             self._employees[employment.person_uuid] = user_id
         for group in account.groups:
@@ -55,6 +61,7 @@ class People:
         first: str,
         last: str,
         mail: str,
+        *,
         employment: Employment | None,
         time_zone: str = "Europe/Copenhagen",
     ) -> str:

@@ -96,7 +96,7 @@ class Reader:
                 groups.append([])
                 self._take(table, part[2:], groups[-1], dropped, joined=False)
             elif part.startswith("RLQUERY"):
-                self._take_related(table, part, parts, groups[-1], dropped)
+                self._take_related(part, parts, groups[-1], dropped)
             elif part.startswith("OR"):
                 self._take(table, part[2:], groups[-1], dropped, joined=True)
             elif part not in {"", "EQ", "ENDRLQUERY"} and not part.startswith("GROUPBY"):
@@ -133,7 +133,7 @@ class Reader:
             dropped.append(part)
 
     def _take_related(
-        self, table: str, part: str, rest: Iterator[str], group: list[list[Alternative]], dropped: list[str]
+        self, part: str, rest: Iterator[str], group: list[list[Alternative]], dropped: list[str]
     ) -> None:
         inner: list[str] = []
         for raw in rest:
@@ -192,7 +192,7 @@ class Reader:
         if operator in {"ON", "NOTON", "BETWEEN", "DATEPART"} or operator.startswith("RELATIVE"):
             test = self._date_test(get, operator, value)
             return Alternative(test) if test else None
-        return _compared(table, path, kind, get, operator, value)
+        return _compared(_Left(path, kind, get, path == clock_field(table)), operator, value)
 
     def _two_fields(self, table: str, path: str, operator: str, other: str) -> Alternative | None:
         if not has_field(table, other):
@@ -346,69 +346,87 @@ _COMPARE: Final[dict[str, Callable[[float | str, float | str], bool]]] = {
 }
 
 
-def _compared(table: str, path: str, kind: str, get: Getter, operator: str, value: str) -> Alternative | None:
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """The left side of a condition."""
+
+    path: str
+    kind: str
+    get: Getter
+    is_clock: bool
+    """Whether it is the field that the rows are kept in the order of."""
+
+    @property
+    def folds(self) -> bool:
+        """Whether it compares without regard to case, as the real databases do."""
+        return self.kind in {"string", "choice", "journal"}
+
+    def read(self, row: Row) -> str:
+        """The value as it is compared."""
+        return self.get(row).casefold() if self.folds else self.get(row)
+
+
+_EXACT: Final = frozenset({"sys_id", "element_id", "table_sys_id", "user_name", "number", "correlation_id"})
+
+
+def _compared(left: _Left, operator: str, value: str) -> Alternative:
     """Equality, membership, emptiness and order."""
-    folds = kind in {"string", "choice", "journal"}
-    wanted = value.casefold() if folds else value
-
-    def read(row: Row) -> str:
-        return get(row).casefold() if folds else get(row)
-
-    match operator:
-        case "ANYTHING":
-            return Alternative(lambda _: True)
-        case "ISEMPTY" | "EMPTYSTRING":
-            return Alternative(lambda row: not get(row))
-        case "ISNOTEMPTY":
-            return Alternative(lambda row: bool(get(row)))
-        case "=":
-            equals = _equality(kind, get, read, wanted)
-            exact = value if kind in {"reference", "glide_date_time"} or path in {"sys_id", "element_id"} else ""
-            exact = value if path in {"table_sys_id", "user_name", "number", "correlation_id"} else exact
-            low = value if path == clock_field(table) else ""
-            return Alternative(equals, path if exact else "", exact, low)
-        case "!=":
-            return Alternative(_different(kind, get, read, wanted))
-        case "IN":
-            members = frozenset(wanted.split(","))
-            return Alternative(lambda row: read(row) in members)
-        case "NOT IN" | "NOTIN":
-            members = frozenset(wanted.split(","))
-            return Alternative(lambda row: read(row) not in members)
-        case _:
-            low = value if operator in {">", ">="} and path == clock_field(table) else ""
-            return Alternative(_ordered(kind, get, operator, wanted), at_least=low)
+    get, wanted = left.get, value.casefold() if left.folds else value
+    if operator in _EMPTINESS:
+        return Alternative(_EMPTINESS[operator](get))
+    if operator == "=":
+        indexed = value if left.kind == "reference" or left.path in _EXACT else ""
+        low = value if left.is_clock else ""
+        return Alternative(_equality(left, wanted), left.path if indexed else "", indexed, low)
+    if operator == "!=":
+        return Alternative(_difference(left, wanted))
+    if operator in {"IN", "NOT IN", "NOTIN"}:
+        members, inside = frozenset(wanted.split(",")), operator == "IN"
+        return Alternative(lambda row: (left.read(row) in members) is inside)
+    low = value if operator in {">", ">="} and left.is_clock else ""
+    return Alternative(_ordered(left, operator, wanted), at_least=low)
 
 
-def _equality(kind: str, get: Getter, read: Getter, wanted: str) -> Test:
-    if kind == "boolean":
+_EMPTINESS: Final[dict[str, Callable[[Getter], Test]]] = {
+    "ANYTHING": lambda _: lambda _row: True,
+    "ISEMPTY": lambda get: lambda row: not get(row),
+    "EMPTYSTRING": lambda get: lambda row: not get(row),
+    "ISNOTEMPTY": lambda get: lambda row: bool(get(row)),
+}
+
+
+def _equality(left: _Left, wanted: str) -> Test:
+    get = left.get
+    if left.kind == "boolean":
         truth = wanted in {"true", "1"}
         return lambda row: (get(row) == "true") is truth
-    return lambda row: read(row) == wanted
+    if left.folds:
+        return lambda row: get(row).casefold() == wanted
+    return lambda row: get(row) == wanted
 
 
-def _different(kind: str, get: Getter, read: Getter, wanted: str) -> Test:
-    if kind == "boolean":
-        return lambda row: get(row) != wanted
-    return lambda row: read(row) != wanted
+def _difference(left: _Left, wanted: str) -> Test:
+    if left.kind == "boolean" and wanted not in {"true", "1"}:
+        return lambda row: left.get(row) == "true"
+    return lambda row: left.read(row) != wanted
 
 
-def _ordered(kind: str, get: Getter, operator: str, wanted: str) -> Test:
-    compare = _COMPARE[operator]
-    if kind in {"integer", "decimal", "choice"}:
-        number = _number(wanted)
-        if number is None:
-            return _NEVER
-        bound = number
-
-        def test(row: Row) -> bool:
-            value = _number(get(row))
-            return value is not None and compare(value, bound)
-
-        return test
-    if kind == "string":
-        return lambda row: compare(get(row).casefold(), wanted.casefold())
+def _ordered(left: _Left, operator: str, wanted: str) -> Test:
+    compare, get = _COMPARE[operator], left.get
+    if left.kind in {"integer", "decimal", "choice"}:
+        bound = _number(wanted)
+        return _NEVER if bound is None else _number_test(get, compare, bound)
+    if left.folds:
+        return lambda row: compare(get(row).casefold(), wanted)
     return lambda row: bool(get(row)) and compare(get(row), wanted)
+
+
+def _number_test(get: Getter, compare: Callable[[float | str, float | str], bool], bound: float) -> Test:
+    def test(row: Row) -> bool:
+        value = _number(get(row))
+        return value is not None and compare(value, bound)
+
+    return test
 
 
 def _number(text: str) -> float | None:

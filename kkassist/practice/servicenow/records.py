@@ -1,7 +1,8 @@
 """Writing records as a user may: fields, journals, rules, the trace of every change."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from kkassist.practice.servicenow.access import Access
 from kkassist.practice.servicenow.clock import parse_day, parse_stamp, stamp
@@ -84,17 +85,7 @@ class Records:
             return ""
         if display_input and field.type in {"choice", "reference", "glide_date_time"}:
             return self._raw_of_display(session, table, field, text)
-        if field.type == "glide_date_time":
-            instant = parse_stamp(text)
-            return stamp(instant) if instant else None
-        if field.type == "glide_date":
-            day = parse_day(text)
-            return day.isoformat() if day else None
-        if field.type == "boolean":
-            return "true" if text.lower() in {"true", "1"} else ""
-        if field.type == "integer":
-            return text if text.lstrip("-").isdigit() else None
-        return text
+        return _RAW_OF.get(field.type, str)(text)
 
     def _raw_of_display(self, session: Session, table: str, field: Field, text: str) -> str | None:
         if field.type == "glide_date_time":
@@ -125,3 +116,29 @@ def _text(given: object) -> str:
     if given is None:
         return ""
     return str(given).lower() if isinstance(given, bool) else str(given)
+
+
+def _raw_moment(text: str) -> str | None:
+    instant = parse_stamp(text)
+    return stamp(instant) if instant else None
+
+
+def _raw_day(text: str) -> str | None:
+    day = parse_day(text)
+    return day.isoformat() if day else None
+
+
+def _raw_truth(text: str) -> str | None:
+    return "true" if text.lower() in {"true", "1"} else ""
+
+
+def _raw_whole(text: str) -> str | None:
+    return text if text.lstrip("-").isdigit() else None
+
+
+_RAW_OF: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "glide_date_time": _raw_moment,
+    "glide_date": _raw_day,
+    "boolean": _raw_truth,
+    "integer": _raw_whole,
+}

@@ -33,7 +33,7 @@ def fill(instance: Instance, city: City, *, cases: int, seed: int) -> None:
             company=_named(tables, "core_company", ["Københavns Kommune"], installed)["Københavns Kommune"],
             card=_catalogue(tables, installed),
         )
-        maker = CaseMaker(instance, city, people, references, random.Random(f"{seed}:cases"), now)
+        maker = CaseMaker(instance, city, people, references, rng=random.Random(f"{seed}:cases"), now=now)
         maker.make(cases)
 
 

@@ -39,7 +39,22 @@ _CANCELLED: Final = '"error":{"message":"Transaction cancelled: maximum executio
     '"maximum execution time exceeded Check logs for error trace or enable glide.rest.debug property to verify '
     'REST request processing"},"status":"failure"'
 )
-_ERRORS: Final = {"error_500": 500, "error_502": 502, "error_503": 503}
+_INSTEAD: Final[dict[str, Response | None]] = {
+    "error_500": None,
+    "error_502": None,
+    "error_503": None,
+    "reset_before": Response(502, lost=True),
+    "hibernating": page(_HIBERNATING),
+    "login_page": page(_LOGIN),
+    "empty_200": Response(200, b""),
+}
+"""What comes instead of an answer, before anything is done."""
+_ROUTES: Final[tuple[tuple[re.Pattern[str], Callable[[Call, re.Match[str]], Response]], ...]] = (
+    (TABLE_PATH, lambda call, found: table_api.handle(call, found[1] or "v2", found[2], found[3] or "")),
+    (_CASE_PATH, lambda call, found: table_api.handle(call, "v2", "sn_customerservice_case", found[1] or "")),
+    (_STATS_PATH, lambda call, found: stats_api.handle(call, found[1])),
+    (_ATTACHMENT_PATH, lambda call, found: attachment_api.handle(call, found[1] or "", found[2] or "")),
+)
 _IN_FLIGHT: Final = timedelta(seconds=0.3)
 """Requests this soon after a 429 were on their way already."""
 _MAX_LOGGED: Final = 50_000
@@ -165,14 +180,9 @@ class RunningServiceNow:
 
     def _routed(self, call: Call, user: Row) -> Response:
         path = call.request.path.rstrip("/")
-        if found := TABLE_PATH.fullmatch(path):
-            return table_api.handle(call, found[1] or "v2", found[2], found[3] or "")
-        if found := _CASE_PATH.fullmatch(path):
-            return table_api.handle(call, "v2", "sn_customerservice_case", found[1] or "")
-        if found := _STATS_PATH.fullmatch(path):
-            return stats_api.handle(call, found[1])
-        if found := _ATTACHMENT_PATH.fullmatch(path):
-            return attachment_api.handle(call, found[1] or "", found[2] or "")
+        for pattern, handle in _ROUTES:
+            if found := pattern.fullmatch(path):
+                return handle(call, found)
         if _BATCH_PATH.fullmatch(path):
             return run_batch(call.request, lambda inner: self._act(inner, user))
         if path == _TINY_PATH and call.request.method == "POST":
@@ -195,17 +205,9 @@ class RunningServiceNow:
         faults = self.faults
         if blocked or faults.strikes("rate_limit"):
             return "rate_limit", self._limited(user_name)
-        for name, status in _ERRORS.items():
+        for name, answer in _INSTEAD.items():
             if faults.strikes(name):
-                return name, self._server_error(name, status)
-        if faults.strikes("reset_before"):
-            return "reset_before", Response(502, lost=True)
-        if faults.strikes("hibernating"):
-            return "hibernating", page(_HIBERNATING)
-        if faults.strikes("login_page"):
-            return "login_page", page(_LOGIN)
-        if faults.strikes("empty_200"):
-            return "empty_200", Response(200, b"")
+                return name, answer if answer is not None else self._server_error(name, int(name[-3:]))
         if request.headers.get("authorization", "").lower().startswith("bearer") and faults.strikes("dead_token"):
             self.identity.kill_token(request)
             return "dead_token", None

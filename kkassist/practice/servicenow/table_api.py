@@ -21,19 +21,13 @@ def handle(call: Call, version: str, table: str, sys_id: str) -> Response:
     """Answer `/api/now[/v1|/v2]/table/{table}[/{sys_id}]`."""
     if table not in TABLES:
         return failure(400, f"Invalid table {table}")
-    match call.request.method, bool(sys_id):
-        case (("GET" | "HEAD"), False):
-            return list_rows(call, version, table)
-        case (("GET" | "HEAD"), True):
-            return _one(call, table, sys_id)
-        case "POST", False:
-            return _create(call, table)
-        case (("PUT" | "PATCH"), True):
-            return _update(call, table, sys_id)
-        case "DELETE", True:
-            return _delete(call, table, sys_id)
-        case _:
-            return failure(405, "Method not supported")
+    method = "GET" if call.request.method == "HEAD" else call.request.method
+    if method == "GET" and not sys_id:
+        return list_rows(call, version, table)
+    if method == "POST" and not sys_id:
+        return _create(call, table)
+    act = {"GET": _one, "PUT": _update, "PATCH": _update, "DELETE": _delete}.get(method)
+    return act(call, table, sys_id) if act and sys_id else failure(405, "Method not supported")
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,8 @@ class Tables:
         if root(table) == "task":
             row["sys_class_name"] = table
             row.setdefault("sys_domain", "global")
-            row.setdefault("active", "true")
+            if "active" not in values:
+                row["active"] = "true"
             if "number" not in row:
                 row["number"] = self.new_number(table)
         self._put(table, row)
