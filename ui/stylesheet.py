@@ -30,6 +30,11 @@ QFrame[role="popover"] { background: $surface; border: 1px solid $line_strong; b
 QFrame[role="bar"] { background: $accent_soft; border: 1px solid $line; border-radius: 6px; }
 QFrame[role="toast"] { background: $surface; border: 1px solid $line_strong; border-radius: 6px; }
 QFrame[role="rail"] { background: $canvas; border: none; border-right: 1px solid $line; }
+QFrame[role="foot"] { background: $surface; border: none; border-top: 1px solid $line; }
+QFrame[role="head"] { background: transparent; border: none; }
+QFrame[role="practice"] { background: $amber_soft; border: none; border-bottom: 1px solid $line; }
+QFrame[role="list"] { background: $surface; border: none; border-right: 1px solid $line; }
+QFrame[role="context"] { background: $canvas; border: none; border-left: 1px solid $line; }
 QFrame[role="hairline"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
 
 QPushButton {
@@ -63,6 +68,14 @@ QPushButton[role="view"] {
 }
 QPushButton[role="view"]:hover, QPushButton[role="view"]:open { background: $sunken; }
 QPushButton[role="view"]:focus { border: 2px solid $accent; padding: 2px 5px; }
+
+QPushButton[role="segment"] {
+  background: transparent; border: 1px solid $line_strong; padding: 2px 8px; min-height: 0px; font-weight: 400;
+}
+QPushButton[role="segment"]:checked {
+  background: $accent_soft; border-color: $accent; color: $accent; font-weight: 600;
+}
+QPushButton[role="segment"]:focus { border: 2px solid $accent; padding: 1px 7px; }
 
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px; }
 QToolButton:hover { background: $sunken; }

@@ -63,7 +63,7 @@ class PersonCard(QWidget):
         self._hide_again = QTimer(self)
         self._hide_again.setSingleShot(True)
         self._hide_again.setInterval(_REVEALED_MS)
-        self._hide_again.timeout.connect(self.mask)
+        self._hide_again.timeout.connect(self.hide_cpr)
 
     def _add_cpr(self) -> None:
         line = QHBoxLayout()
@@ -127,7 +127,7 @@ class PersonCard(QWidget):
         self._show.hide()
         self._hide_again.start()
 
-    def mask(self) -> None:
+    def hide_cpr(self) -> None:
         """Hide the number again."""
         self._cpr.setText(self._person.masked_cpr)
         self._show.show()

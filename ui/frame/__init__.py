@@ -1,0 +1,1 @@
+"""The window's frame: rail, ribbon, state of the sources, the bar over a selection."""
