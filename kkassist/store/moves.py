@@ -68,11 +68,22 @@ ROW_MOVES: Mapping[RowState, frozenset[RowState]] = {
         }
     ),
     RowState.UNKNOWN: frozenset(
-        {RowState.RUNNING, RowState.DONE, RowState.REFUSED, RowState.FAILED, RowState.APPROVED}
+        {
+            RowState.QUEUED,
+            RowState.RUNNING,
+            RowState.DONE,
+            RowState.REFUSED,
+            RowState.FAILED,
+            RowState.APPROVED,
+            RowState.CANCELLED,
+        }
     ),
-    RowState.REFUSED: frozenset({RowState.CHECKED, RowState.DRAFT, RowState.APPROVED}),
-    RowState.FAILED: frozenset({RowState.CHECKED, RowState.DRAFT, RowState.APPROVED}),
-    RowState.CANCELLED: frozenset({RowState.CHECKED, RowState.DRAFT, RowState.APPROVED}),
+    # What the robot did counts, also when it says so late: an ended row may still turn out done.
+    RowState.REFUSED: frozenset({RowState.CHECKED, RowState.DRAFT, RowState.APPROVED, RowState.DONE}),
+    RowState.FAILED: frozenset(
+        {RowState.CHECKED, RowState.DRAFT, RowState.APPROVED, RowState.DONE, RowState.UNKNOWN}
+    ),
+    RowState.CANCELLED: frozenset({RowState.CHECKED, RowState.DRAFT, RowState.APPROVED, RowState.DONE}),
     RowState.DONE: frozenset(),
 }
 
