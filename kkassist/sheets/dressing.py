@@ -37,6 +37,7 @@ _LOOKS: Mapping[str, Mapping[str, object]] = {
     "field": {"border": 1, "bg_color": "#FFFFFF", "align": "left"},
     "text_field": {"border": 1, "num_format": "@", "align": "left"},
     "amount_field": {"border": 1, "num_format": "#,##0.00", "align": "left"},
+    "row_total": {"bold": True, "num_format": "#,##0"},
     "total": {"bold": True, "top": 1, "num_format": "#,##0"},
     "total_amount": {"bold": True, "top": 1, "num_format": "#,##0.00"},
     "total_label": {"bold": True, "top": 1},

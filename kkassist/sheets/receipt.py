@@ -10,6 +10,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from kkassist.domain.batch import Batch, BatchRow, RowState
+from kkassist.domain.cpr import masked, without_cpr
 from kkassist.domain.language import say
 from kkassist.processes.words import Column, Kind, Process
 from kkassist.sheets.dressing import Book, local, practice_words
@@ -60,11 +61,6 @@ def write_receipt(path: Path, receipt: Receipt) -> None:
         _write_facts(book, facts, receipt, columns)
         book.book.set_properties({"title": say("Kvittering"), "subject": receipt.batch.id})
         book.book.close()
-
-
-def masked_cpr(cpr: str) -> str:
-    """DDMMÅÅ-••••: enough to recognise, not enough to use."""
-    return f"{cpr[:6]}-••••"
 
 
 def state_words(state: RowState) -> str:
@@ -235,9 +231,10 @@ def _write_row(book: Book, sheet: Worksheet, at: int, row: BatchRow, columns: Se
     for place, column in enumerate(columns, 9):
         text = row.values.get(column.id, "")
         if column.kind is Kind.CPR:
-            sheet.write_string(at, place, masked_cpr(text) if text else "")
+            sheet.write_string(at, place, masked(text))
         elif text:
-            _write_value(book, sheet, (at, place), column.kind, _without_cpr(text, cprs))
+            free = column.kind in (Kind.TEXT, Kind.LONG_TEXT)
+            _write_value(book, sheet, (at, place), column.kind, _without_cpr(text, cprs) if free else text)
 
 
 def _write_value(book: Book, sheet: Worksheet, place: tuple[int, int], kind: Kind, text: str) -> None:
@@ -258,8 +255,9 @@ def _write_value(book: Book, sheet: Worksheet, place: tuple[int, int], kind: Kin
 
 
 def _without_cpr(text: str, cprs: Sequence[str]) -> str:
+    """The row's own number masked, as the other columns show it; anybody else's taken out."""
     for cpr in cprs:
         if len(cpr) == 10:
             for written in (cpr, f"{cpr[:6]}-{cpr[6:]}", f"{cpr[:6]} {cpr[6:]}"):
-                text = text.replace(written, masked_cpr(cpr))
-    return text
+                text = text.replace(written, masked(cpr))
+    return without_cpr(text)

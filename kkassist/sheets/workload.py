@@ -204,7 +204,7 @@ def _write_cross(book: Book, sheet: Worksheet, row: int, cross: _Cross) -> int:
             formula = cross.formula(f"$A{number + 1}", xl_rowcol_to_cell(row, at, row_abs=True))
             sheet.write_formula(number, at, formula, book.look("count"), value)
         whole = f"=SUM({xl_rowcol_to_cell(number, 1)}:{xl_rowcol_to_cell(number, width - 1)})"
-        sheet.write_formula(number, width, whole, book.look("total"), sum(line))
+        sheet.write_formula(number, width, whole, book.look("row_total"), sum(line))
     last = row + len(cross.rows) + 1
     sheet.write_string(last, 0, say("I alt"), book.look("total_label"))
     for at in range(1, width + 1):

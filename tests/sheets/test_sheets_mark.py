@@ -8,6 +8,9 @@ import openpyxl
 import pytest
 import python_calamine
 import xlsxwriter
+import xlwt
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -15,7 +18,7 @@ from sheet_samples import HEADERS, UPLOAD, row
 
 from kkassist.domain.batch import Finding, Severity
 from kkassist.domain.errors import Refused
-from kkassist.sheets.letters import number
+from kkassist.sheets.letters import letter, number
 from kkassist.sheets.mark import mark_copy
 from kkassist.sheets.read import read_upload
 
@@ -186,7 +189,7 @@ def test_an_unusual_shape_takes_the_slow_road(tmp_path):
 
 def test_a_text_file_becomes_a_workbook_with_its_rows_in_place(tmp_path):
     source, target = tmp_path / "a.csv", tmp_path / "b.xlsx"
-    lines = [["Titel"], HEADERS, row(1), [], row(2, navn="=HYPERLINK(0)")]
+    lines = [["Titel"], [*HEADERS, "Note"], row(1), [], [*row(2, navn="=HYPERLINK(0)"), "haster"]]
     source.write_text("\n".join(";".join(map(str, line)) for line in lines), encoding="utf-8")
     mark_copy(source, target, [finding(5, cell="E5")], read_upload(source, UPLOAD))
     assert_sound(target)
@@ -198,7 +201,8 @@ def test_a_text_file_becomes_a_workbook_with_its_rows_in_place(tmp_path):
         "=HYPERLINK(0)",
     ]
     assert sheet["C5"].data_type == "s", "a text never becomes a formula"
-    assert (sheet["E5"].fill.fgColor.rgb, sheet["H2"].value) == (RED, "Fund")
+    assert (sheet["E5"].fill.fgColor.rgb, sheet["I2"].value) == (RED, "Fund")
+    assert [sheet[cell].value for cell in ("A1", "H2", "H5")] == ["Titel", "Note", "haster"]
 
 
 def test_the_users_own_file_is_never_overwritten_and_a_failure_leaves_nothing(tmp_path):
@@ -221,3 +225,62 @@ def test_macros_are_kept(tmp_path):
         new.writestr("xl/vbaProject.bin", b"makro")
     mark_copy(source, target, [finding(3, cell="E3")], read_upload(source, UPLOAD))
     assert zipfile.ZipFile(target).read("xl/vbaProject.bin") == b"makro"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    places=st.lists(
+        st.tuples(st.integers(1, 30), st.integers(1, 12), st.sampled_from(Severity), st.text(max_size=40)),
+        max_size=12,
+    )
+)
+def test_any_findings_anywhere_give_a_sound_copy(tmp_path, places):
+    """Cells and rows that are not there are made, in order; any text is written so that Excel can read it."""
+    source, target = handmade(tmp_path / "a.xlsx"), tmp_path / "b.xlsx"
+    told = [finding(at, "", f"{letter(column)}{at}", severity, text) for at, column, severity, text in places]
+    mark_copy(source, target, told, read_upload(source, UPLOAD))
+    assert_sound(target)
+    sheet = openpyxl.load_workbook(target)["Data"]
+    worst = {}
+    for at, column, severity, _ in places:
+        if severity is not Severity.INFO:
+            worst[at, column] = (
+                RED if RED in (worst.get((at, column)), severity is Severity.ERROR and RED) else AMBER
+            )
+    # The last column holds the texts: what is marked there is not shown.
+    shown = {place: sheet.cell(*place).fill.fgColor.rgb for place in worst if place[1] != 10}
+    assert shown == {place: color for place, color in worst.items() if place[1] != 10}
+    assert {at for at, *_ in places} <= {cell.row for cell in sheet["J"] if cell.value}
+
+
+def test_a_finding_on_another_sheet_stands_with_the_files_own(tmp_path):
+    source, target = handmade(tmp_path / "a.xlsx"), tmp_path / "b.xlsx"
+    cover = Finding(3, "Kontrolsum", "B3", "x", "V-RL-07", Severity.ERROR, "Summen passer ikke.", "Forside")
+    mark_copy(source, target, [cover], read_upload(source, UPLOAD))
+    sheet = openpyxl.load_workbook(target)["Data"]
+    assert sheet["J2"].value.splitlines()[1] == "Fejl – Kontrolsum: Summen passer ikke."
+    assert sheet["B3"].fill.fgColor.rgb == "00000000"
+
+
+def test_an_old_workbook_becomes_a_new_one_with_its_dates(tmp_path):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Data")
+    dated = xlwt.easyxf(num_format_str="DD-MM-YYYY")
+    for number, cells in enumerate([HEADERS, row(1, fra=datetime(2026, 5, 4)), ["I alt", "", "", "", 12500.75]]):
+        for at, cell in enumerate(cells):
+            sheet.write(number, at, cell, *([dated] if isinstance(cell, datetime) else []))
+    source, target = tmp_path / "a.xls", tmp_path / "b.xlsx"
+    book.save(str(source))
+    mark_copy(
+        source,
+        target,
+        [finding(2, cell="E2"), finding(2, "", "", Severity.INFO, "Set.")],
+        read_upload(source, UPLOAD),
+    )
+    assert_sound(target)
+    sheet = openpyxl.load_workbook(target)["Data"]
+    assert (sheet["G2"].value, sheet["A3"].value, sheet["E2"].fill.fgColor.rgb) == (
+        datetime(2026, 5, 4),
+        "I alt",
+        RED,
+    )

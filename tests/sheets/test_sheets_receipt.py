@@ -115,3 +115,9 @@ def test_a_receipt_with_rows_missing_is_not_written(tmp_path):
     with pytest.raises(ValueError, match="every row"):
         write_receipt(tmp_path / "k.xlsx", receipt(rows=ROWS[:-1]))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_strangers_cpr_in_the_robots_words_is_taken_out(tmp_path):
+    words = replace(ROWS[0], message="Mente du 020290-1235?")
+    write_receipt(tmp_path / "k.xlsx", receipt(rows=(words, *ROWS[1:])))
+    assert lines(tmp_path / "k.xlsx", "Rækker")[4][2] == "Mente du [CPR]?"
