@@ -110,6 +110,20 @@ def read(
     )
 
 
+def stored(kind: Kind, text: str, *, label: str = "", options: Sequence[Option] = ()) -> str:
+    """What a user typed, in stored form. Raises `Unreadable` with the rule's sentence."""
+    found = reader(kind, label=label, options=options)(text)
+    for fault in found.faults:
+        if fault.severity is Severity.ERROR:
+            raise Unreadable(fault.message, rule=fault.rule)
+    return found.value
+
+
+def stored_or_typed(kind: Kind, text: str, options: Sequence[Option] = ()) -> str:
+    """What a user typed, in stored form where it can be read, otherwise as typed (the checks will tell)."""
+    return reader(kind, label="", options=options)(text).value
+
+
 def normalised(raw: str, field: Field, options: Sequence[Option] = ()) -> str:
     """A source's own text in stored form where it can be read, otherwise as it is."""
     if not raw or not stored_faults(raw, field.kind, options):
