@@ -142,7 +142,7 @@ class Connection:
         return self._signed_in(call, harmless=harmless)
 
     def _url(self, path: str) -> str:
-        return f"{self.base_url}/{path.lstrip('/')}"
+        return f"{self.base_url}/{path.lstrip('/')}" if path else self.base_url
 
     def _signed_in(self, call: "_Call", *, harmless: bool) -> Answer:
         """Renew a refused sign-in once; when the fresh one is refused too, stop: accounts lock."""
@@ -365,7 +365,16 @@ def _check_content(answer: Answer, expect: str) -> None:
     if any(mark in text for mark in (b"hibernat", b"dvale")):
         raise _Broken("hibernating", sent=True, sentence=say("Systemet er i dvale. Vent et par minutter."))
     if any(
-        mark in text for mark in (b"login", b"log in", b"log ind", b"sign in", b"samlrequest", b'type="password"')
+        mark in text
+        for mark in (
+            b"login",
+            b"log in",
+            b"log ind",
+            "log på".encode(),
+            b"sign in",
+            b"samlrequest",
+            b'type="password"',
+        )
     ):
         raise _LoginPage
     raise _Broken(f"answered {content_type or 'no content type'}", sent=True)

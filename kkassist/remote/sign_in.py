@@ -19,13 +19,14 @@ import msgspec
 
 from kkassist.domain.errors import Misused, OutOfReach, SignInNeeded
 from kkassist.domain.language import say
-from kkassist.domain.settings import HttpSettings
+from kkassist.domain.settings import HttpSettings, KkorgSettings, RobotSettings, ServiceNowSettings
 from kkassist.remote.browser_callback import wait_for_code
 
 if TYPE_CHECKING:
     from kkassist.remote.http import Connection
 
 _NAMES: Final = {"servicenow": "ServiceNow", "kkorg": "KKorg", "robots": "Robotterne"}
+ROBOT_SCOPES: Final = "OR.Queues OR.Jobs OR.Execution OR.Folders.Read"
 _EARLY_S: Final = 30.0
 """A token is renewed this long before it ends, since the request must arrive while it lives."""
 
@@ -444,28 +445,53 @@ def servicenow_server(url: str, client_id: str) -> OAuthServer:
     )
 
 
-def servicenow_sign_in(
-    settings_url: str,
-    auth: str,
-    *,
-    client_id: str,
-    user: str,
-    redirect_port: int,
-    secrets: Secrets,
-    keeper: TokenKeeper,
-    http: HttpSettings,
+def for_servicenow(
+    settings: ServiceNowSettings, http: HttpSettings, secrets: Secrets, keeper: TokenKeeper
 ) -> SignIn:
-    """The sign-in that the settings name. `Misused` when a client id is missing."""
+    """The sign-in to ServiceNow that the settings name. `Misused` when a client id is missing."""
     system = "servicenow"
-    if auth == "basic":
-        return Basic(system, user, secrets, keeper)
-    if auth == "api-key":
+    if settings.auth == "basic":
+        return Basic(system, settings.user, secrets, keeper)
+    if settings.auth == "api-key":
         return ApiKey(system, secrets, keeper)
-    if not client_id:
+    if not settings.client_id:
         raise Misused(say("Sæt servicenow.client_id i indstillingerne."))
-    grants: dict[str, Grant] = {
-        "oauth-pkce": InBrowser(system, redirect_port),
-        "oauth-password": Password(system, user, secrets),
-        "client-credentials": ClientCredentials(),
-    }
-    return OAuth(system, servicenow_server(settings_url, client_id), grants[auth], secrets, keeper, settings=http)
+    grant: Grant
+    match settings.auth:
+        case "oauth-pkce":
+            grant = InBrowser(system, settings.redirect_port)
+        case "oauth-password":
+            grant = Password(system, settings.user, secrets)
+        case "client-credentials":
+            grant = ClientCredentials()
+    server = servicenow_server(settings.url, settings.client_id)
+    return OAuth(system, server, grant, secrets, keeper, settings=http)
+
+
+def for_kkorg(settings: KkorgSettings, http: HttpSettings, secrets: Secrets, keeper: TokenKeeper) -> SignIn:
+    """The sign-in to OS2mo: OIDC client credentials at its Keycloak, or none."""
+    if settings.auth == "none":
+        return NoSignIn()
+    if not (settings.token_url and settings.client_id):
+        raise Misused(say("Sæt kkorg.token_url og kkorg.client_id i indstillingerne."))
+    server = OAuthServer(settings.token_url, settings.client_id)
+    return OAuth("kkorg", server, ClientCredentials(), secrets, keeper, settings=http)
+
+
+def for_robots(settings: RobotSettings, http: HttpSettings, secrets: Secrets, keeper: TokenKeeper) -> SignIn:
+    """The sign-in to UiPath Orchestrator's identity server, as the program or as the user."""
+    token_url = settings.token_url or f"{settings.url.rstrip('/')}/identity/connect/token"
+    base = token_url.removesuffix("/token")
+    server = OAuthServer(
+        token_url,
+        settings.client_id,
+        authorize_url=f"{base}/authorize",
+        revoke_url=f"{base}/revocation",
+        scope=ROBOT_SCOPES if settings.auth == "client-credentials" else f"{ROBOT_SCOPES} offline_access",
+    )
+    grant: Grant = (
+        ClientCredentials()
+        if settings.auth == "client-credentials"
+        else InBrowser("robots", settings.redirect_port)
+    )
+    return OAuth("robots", server, grant, secrets, keeper, settings=http)

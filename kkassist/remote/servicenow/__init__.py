@@ -1,0 +1,1 @@
+"""ServiceNow's REST API as it really behaves. Usable without the store."""
