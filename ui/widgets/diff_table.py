@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QSizePolicy, QWidget
 
 from kkassist.domain.language import say
-from ui.theme import dress
 from ui.widgets.icon_mark import IconMark
 from ui.widgets.text import Text, hairline
 
@@ -168,11 +167,3 @@ class ConflictTable(QWidget):
     def _tell(self, key: str, side: str) -> None:
         self.chosen.emit(key, side)
         self.decided.emit(len(self.choices()) == len(self._pairs))
-
-
-def strike(label: Text) -> None:
-    """Show that a value no longer counts."""
-    font = label.font()
-    font.setStrikeOut(True)
-    label.setFont(font)
-    dress(label, tone="neutral")
