@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from kkassist.domain.language import say
 from ui.theme import Tone, dress, theme, tokens
@@ -63,20 +63,16 @@ class SourceBar(QFrame):
         return chip
 
     def _explain(self, chip: QWidget, state: SourceState) -> None:
-        popover = Popover(state.name)
-        popover.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        column = QVBoxLayout(popover)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(8)
-        column.addWidget(Text(f"{state.name} · {state.word}", "bold"))
+        popover = Popover(self, state.name)
+        popover.body.addWidget(Text(f"{state.name} · {state.word}", "bold"))
         words = Text(state.sentence, "body", wrap=True)
         words.setMinimumWidth(280)
-        column.addWidget(words)
+        popover.body.addWidget(words)
         if state.action:
             button = QPushButton(state.action)
             button.clicked.connect(popover.close)
             button.clicked.connect(lambda: self.mend.emit(state.id))
-            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            popover.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         popover.open_below(chip)
 
 

@@ -38,7 +38,7 @@ class QueueDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         entry = index.data(ENTRY_ROLE)
-        place: QRect = option.rect  # type: ignore[attr-defined]
+        place: QRect = option.rect
         painter.save()
         if isinstance(entry, Heading):
             self._heading(painter, place, entry)
@@ -62,7 +62,7 @@ class QueueDelegate(QStyledItemDelegate):
         painter.fillRect(place.left(), place.bottom(), place.width(), 1, tokens().color("line"))
 
     def _ground(self, painter: QPainter, option: QStyleOptionViewItem, place: QRect) -> None:
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        state: QStyle.StateFlag = option.state
         look = tokens()
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(place, look.color("selection"))

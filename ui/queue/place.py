@@ -1,0 +1,472 @@
+"""The queue's place: list, case and context side by side, each filled by the store and never by the network."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QFrame, QInputDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from kkassist.actions import case as case_verbs
+from kkassist.actions import people as people_verbs
+from kkassist.actions import queue as queue_verbs
+from kkassist.actions.case import OpenCase
+from kkassist.domain.case import Attachment, NoteKind, QueueRow, View
+from kkassist.domain.change import PendingChange
+from kkassist.domain.ids import new_id
+from kkassist.domain.language import say
+from kkassist.processes.catalogue import catalogue
+from ui.bridge import Bridge
+from ui.case.context import CaseContext
+from ui.case.view import CaseView
+from ui.commands import Command, Commands
+from ui.queue.model import Listing
+from ui.queue.view import QueueView
+from ui.theme import dress
+from ui.widgets.empty_state import EmptyState
+from ui.widgets.notation import COPENHAGEN, now
+from ui.widgets.toast import Message, Toaster
+
+_READ_AFTER_MS = 1500
+"""A case that stays open this long has been seen."""
+_OPEN_AFTER_MS = 40
+"""Stepping fast through the list opens only the case one stops at."""
+
+DUE_WORDS = {
+    "overdue": "Overskredet",
+    "today": "I dag",
+    "tomorrow": "I morgen",
+    "this_week": "Denne uge",
+    "later": "Senere",
+    "paused": "På pause",
+    "none": "Uden frist",
+}
+
+
+class QueuePlace(QSplitter):
+    """`run_asked(process, sys_id)` when a case is to be handed to the robot; `seen(count)` for the rail's badge."""
+
+    run_asked = Signal(str, str)
+    unread = Signal(int)
+    refresh_asked = Signal()
+
+    def __init__(self, bridge: Bridge, commands: Commands, toaster: Toaster) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._bridge = bridge
+        self._desk = bridge.desk
+        self._toaster = toaster
+        self._views: Sequence[View] = queue_verbs.BUILT_IN
+        self._counts: dict[str, int] = {}
+        self._view = queue_verbs.BUILT_IN[0]
+        self._search = ""
+        self._case = ""
+        self._asked = 0
+        self.queue = QueueView(self._fetch, self._group_words)
+        self.queue.delegate.titles = {one.id: one.title for one in catalogue().values()}
+        self.case = CaseView()
+        self.context = CaseContext()
+        self._lay_out()
+        self._wire()
+        self._add_commands(commands)
+
+    def activate(self) -> None:
+        """Shown: fill the list and put the focus in it."""
+        self.reload()
+        self.queue.list.setFocus()
+
+    def reload(self) -> None:
+        """Ask the store for the listing and the counters anew."""
+        self._asked += 1
+        asked, view, search = self._asked, self._view, self._search
+
+        def work() -> tuple[Listing, list[View], dict[str, int]]:
+            listing = Listing(
+                queue_verbs.ids(self._desk, view, search), queue_verbs.groups(self._desk, view, search)
+            )
+            return listing, queue_verbs.views(self._desk), queue_verbs.counts(self._desk)
+
+        self._bridge.read(work, lambda found: self._listed(asked, *found))
+
+    def open_case(self, sys_id: str) -> None:
+        """Show a case, whether it is in the list or not."""
+        row = self.queue.model.row_of(sys_id)
+        if row >= 0:
+            self.queue.list.go(row)
+        self._show(sys_id)
+
+    def store_changed(self, kind: str, ids: frozenset[str]) -> None:
+        """Something changed in the store: show what is true now."""
+        if kind in ("cases", "outbox", "views"):
+            self.queue.model.refresh(ids if kind == "cases" else frozenset())
+            self._later.start()
+        if self._case and kind in ("cases", "outbox", "people", "drafts"):
+            self._reopen.start()
+
+    def current_case(self) -> str:
+        """sys_id of the case that is shown, "" for none."""
+        return self._case
+
+    def flush(self) -> None:
+        """Everything typed is kept now."""
+        self.case.flush()
+        if self._case:
+            self.context.composer.flush()
+
+    def _lay_out(self) -> None:
+        middle = QFrame()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(
+            EmptyState(
+                "queue", say("Ingen sag valgt"), say("Vælg en sag i listen. J og K går ned og op, Enter åbner.")
+            )
+        )
+        self._stack.addWidget(self.case)
+        column.addWidget(self._stack)
+        self._side = QFrame()
+        dress(self._side, role="context")
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.addWidget(self.context)
+        self._side.hide()
+        for widget in (self.queue, middle, self._side):
+            self.addWidget(widget)
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(1)
+        self.queue.setMinimumWidth(300)
+        middle.setMinimumWidth(460)
+        self._side.setMinimumWidth(264)
+        self.setStretchFactor(1, 1)
+        self.setSizes([400, 700, 320])
+        kept = QSettings().value("queue/sizes")
+        if isinstance(kept, list) and len(kept) == 3:
+            self.setSizes([int(size) for size in kept])
+        self.splitterMoved.connect(lambda *_: QSettings().setValue("queue/sizes", self.sizes()))
+
+    def _wire(self) -> None:
+        self._later = _single_shot(self, 100, self.reload)
+        self._reopen = _single_shot(self, 60, self._again)
+        self._open_soon = _single_shot(self, _OPEN_AFTER_MS, self._open_pending)
+        self._seen = _single_shot(self, _READ_AFTER_MS, self._mark_read)
+        self._pending_case = ""
+        self.queue.view_chosen.connect(self._choose_view)
+        self.queue.searched.connect(self._searched)
+        self.queue.sorted_by.connect(lambda sort: self._reorder(replace(self._view, sort=sort)))
+        self.queue.grouped_by.connect(lambda group: self._reorder(replace(self._view, group_by=group)))
+        self.queue.current.connect(self._current)
+        self.queue.opened.connect(lambda _: self._focus_form())
+        self.queue.take_asked.connect(self._take)
+        self.queue.save_view_asked.connect(self._save_view)
+        self.queue.refresh_asked.connect(self.refresh_asked)
+        self.case.drafted.connect(self._draft)
+        self.case.employment_chosen.connect(self._choose_employment)
+        self.case.ticked.connect(self._tick)
+        self.case.send_asked.connect(self._send)
+        self.case.robot_asked.connect(self._robot)
+        self.case.take_asked.connect(lambda: self._take([self._case]))
+        self.case.letter_asked.connect(self._letter)
+        self.context.reveal_asked.connect(self._reveal)
+        self.context.note_drafted.connect(lambda kind, text: self._draft(f"note:{kind}", text))
+        self.context.note_asked.connect(self._note)
+        self.context.attach_asked.connect(self._attach)
+        self.context.file_asked.connect(self._save_file)
+        self.context.case_asked.connect(self.open_case)
+
+    def _add_commands(self, commands: Commands) -> None:
+        here = "queue"
+        step = self.queue.list.step
+        add = commands.add
+        add(Command("queue.next", say("Næste sag"), lambda: step(1), "J", here), self)
+        add(Command("queue.previous", say("Forrige sag"), lambda: step(-1), "K", here), self)
+        add(
+            Command(
+                "queue.search", say("Søg i køen"), self.queue.search.setFocus, "/", here, more_keys=("Ctrl+F",)
+            ),
+            self,
+        )
+        add(Command("case.take", say("Tag sagen"), self._take_chosen, "A", here, self._has_case), self)
+        add(
+            Command(
+                "case.note",
+                say("Skriv en intern note"),
+                lambda: self._write(NoteKind.WORK_NOTE),
+                "W",
+                here,
+                self._has_case,
+            ),
+            self,
+        )
+        add(
+            Command(
+                "case.comment",
+                say("Skriv til medarbejderen"),
+                lambda: self._write(NoteKind.COMMENT),
+                "C",
+                here,
+                self._has_case,
+            ),
+            self,
+        )
+        add(
+            Command("case.attach", say("Vedhæft en fil"), self._attach, "Ctrl+Shift+A", here, self._has_case), self
+        )
+        add(Command("case.send", say("Send ændringer"), self._send, "Ctrl+Return", here, self._has_case), self)
+        add(Command("case.robot", say("Send sagen til robot"), self._robot, "Ctrl+R", here, self._has_case), self)
+        add(Command("queue.context", say("Vis eller skjul højre side"), self._fold, "Ctrl+.", here), self)
+        add(Command("queue.compact", say("Kompakt liste til og fra"), self._compact, "Ctrl+Shift+L", here), self)
+        for number, view in enumerate(queue_verbs.BUILT_IN, start=1):
+            words = say("Visning: {name}", name=say(view.name))
+            add(
+                Command(f"view.{view.id}", words, lambda name=view.id: self._choose_view(name), str(number), here),
+                self,
+            )
+
+    def _has_case(self) -> bool:
+        return bool(self._case)
+
+    def _fetch(self, ids: Sequence[str], then: Callable[[Sequence[QueueRow]], None]) -> None:
+        self._bridge.read(lambda: queue_verbs.rows(self._desk, ids), then)
+
+    def _group_words(self, key: str) -> str:
+        if self._view.group_by == "process":
+            process = catalogue().get(key)
+            return say(process.title) if process else say("Uden proces")
+        if self._view.group_by == "assigned_to":
+            return key or say("Uden sagsbehandler")
+        return say(DUE_WORDS[key]) if key in DUE_WORDS else key or say("Uden status")
+
+    def _listed(self, asked: int, listing: Listing, views: list[View], counts: dict[str, int]) -> None:
+        if asked != self._asked:
+            return
+        self._views, self._counts = views, counts
+        self.queue.set_order(self._view.sort, self._view.group_by)
+        self.queue.show_views(views, counts, self._view.id)
+        self.unread.emit(counts.get("changed", 0))
+        if not listing.ids:
+            self.queue.show_empty(self._nothing())
+        self.queue.show_listing(listing, self._case)
+
+    def _nothing(self) -> EmptyState:
+        if self._search:
+            empty = EmptyState(
+                "search",
+                say("Ingen sager passer"),
+                say("Søgningen så kun i denne visning. Prøv alle aktive sager."),
+                say("Søg i alle aktive"),
+            )
+            empty.acted.connect(lambda: self._choose_view("all", keep_search=True))
+            return empty
+        if not self._counts.get("all"):
+            empty = EmptyState(
+                "queue",
+                say("Køen er tom"),
+                say("Her kommer dine og din gruppes sager fra ServiceNow. Hent dem for at komme i gang."),
+                say("Hent sager"),
+            )
+            empty.acted.connect(self.refresh_asked)
+            return empty
+        return EmptyState(
+            "done", say("Intet her lige nu"), say("Ingen sager i denne visning. Vælg en anden for oven.")
+        )
+
+    def _choose_view(self, view_id: str, *, keep_search: bool = False) -> None:
+        self._view = next((view for view in self._views if view.id == view_id), self._view)
+        if not keep_search and self._search:
+            self._search = ""
+            self.queue.search.blockSignals(True)
+            self.queue.search.clear()
+            self.queue.search.blockSignals(False)
+        self.reload()
+
+    def _reorder(self, view: View) -> None:
+        self._view = view
+        self.reload()
+
+    def _searched(self, text: str) -> None:
+        if text != self._search:
+            self._search = text
+            self.reload()
+
+    def _current(self, sys_id: str) -> None:
+        self._pending_case = sys_id
+        self._open_soon.start()
+
+    def _open_pending(self) -> None:
+        if self._pending_case != self._case:
+            self._show(self._pending_case)
+
+    def _show(self, sys_id: str) -> None:
+        self.flush()
+        self._case = sys_id
+        self._seen.start()
+        self._again()
+
+    def _again(self) -> None:
+        sys_id = self._case
+        if sys_id:
+            work = lambda: case_verbs.open_case(self._desk, sys_id)  # noqa: E731
+            self._bridge.read(work, lambda opened: self._opened(sys_id, opened), self._gone)
+
+    def _opened(self, sys_id: str, opened: OpenCase) -> None:
+        if sys_id != self._case:
+            return
+        self.case.show_case(opened)
+        self.context.show_case(opened)
+        self._stack.setCurrentWidget(self.case)
+        if not QSettings().value("queue/context_folded", False, bool):
+            self._side.show()
+
+    def _gone(self, sentence: str) -> None:
+        self._case = ""
+        self._stack.setCurrentIndex(0)
+        self._side.hide()
+        self._toaster.tell(Message(sentence, "amber"))
+
+    def _focus_form(self) -> None:
+        if self.case.form is not None and self.case.form.rows:
+            next(iter(self.case.form.rows.values())).editor.setFocus()
+
+    def _mark_read(self) -> None:
+        opened = self.case.opened
+        if self._case and opened is not None and opened.record.row.unread:
+            sys_id = self._case
+            self._bridge.commit(lambda: case_verbs.mark_read(self._desk, sys_id))
+
+    def _draft(self, field: str, value: str) -> None:
+        opened = self.case.opened
+        sys_id = opened.record.row.sys_id if opened else self._case
+        before = opened.drafts.get(field, "") if opened else ""
+        if not sys_id or value == before:
+            return
+        self._bridge.commit(
+            lambda: case_verbs.save_draft(self._desk, sys_id, field, value), lambda _: self._drafted(now(), field)
+        )
+
+    def _drafted(self, at: datetime, field: str) -> None:
+        self.case.saved(say("Kladde gemt {time}", time=f"{at.astimezone(COPENHAGEN):%H:%M:%S}"))
+        if not field.startswith("note:"):
+            self._reopen.start()
+
+    def _choose_employment(self, tjenestenr: str) -> None:
+        sys_id = self._case
+        self._bridge.commit(lambda: case_verbs.choose_employment(self._desk, sys_id, tjenestenr))
+
+    def _tick(self, step: str, done: bool) -> None:
+        sys_id = self._case
+        self._bridge.commit(lambda: case_verbs.tick(self._desk, sys_id, step, done=done))
+
+    def _send(self) -> None:
+        sys_id = self._case
+        self.flush()
+        self._bridge.commit(lambda: case_verbs.send_form(self._desk, sys_id), self._sent)
+
+    def _sent(self, changes: Sequence[PendingChange]) -> None:
+        if changes:
+            words = say("{count} ændringer er på vej til ServiceNow.", count=len(changes))
+            self._toaster.tell(Message(words, undo=lambda: self._undo(changes)))
+        else:
+            self._toaster.tell(Message(say("Der er ingen ændringer at sende."), "neutral"))
+
+    def _undo(self, changes: Sequence[PendingChange]) -> None:
+        def work() -> bool:
+            return all([case_verbs.undo(self._desk, change.id) for change in changes])
+
+        self._bridge.commit(work, self._undone)
+
+    def _undone(self, all_taken: bool) -> None:
+        words = say("Fortrudt. Intet blev sendt.") if all_taken else say("For sent: ændringen er allerede sendt.")
+        self._toaster.tell(Message(words, "neutral" if all_taken else "amber"))
+
+    def _take_chosen(self) -> None:
+        self._take(self.queue.list.chosen() or [self._case])
+
+    def _take(self, cases: Sequence[str]) -> None:
+        def work() -> list[PendingChange]:
+            return [change for sys_id in cases if sys_id for change in case_verbs.assign(self._desk, sys_id)]
+
+        self._bridge.commit(work, self._taken)
+
+    def _taken(self, changes: Sequence[PendingChange]) -> None:
+        if not changes:
+            self._toaster.tell(Message(say("Du har allerede sagen."), "neutral"))
+            return
+        words = say("Sagen er din.") if len(changes) == 1 else say("{count} sager er dine.", count=len(changes))
+        self._toaster.tell(Message(words, undo=lambda: self._undo(changes)))
+
+    def _write(self, kind: NoteKind) -> None:
+        self._side.show()
+        self.context.composer.choose(kind)
+        self.context.composer.editor.setFocus()
+
+    def _note(self, kind: str, text: str) -> None:
+        sys_id = self._case
+        self._bridge.commit(
+            lambda: case_verbs.note(self._desk, sys_id, NoteKind(kind), text),
+            lambda change: self._noted(change),
+            lambda sentence: self._note_refused(kind, text, sentence),
+        )
+
+    def _noted(self, change: PendingChange) -> None:
+        self._toaster.tell(Message(say("Noten er på vej."), undo=lambda: self._undo([change])))
+
+    def _note_refused(self, kind: str, text: str, sentence: str) -> None:
+        """Nothing typed is lost: the words go back where they stood."""
+        self.context.composer.start({NoteKind(kind): text})
+        self._toaster.tell(Message(sentence, "red"))
+
+    def _attach(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, say("Vælg en fil"))
+        sys_id = self._case
+        if path and sys_id:
+            self._bridge.commit(lambda: case_verbs.attach(self._desk, sys_id, Path(path)), self._noted_file)
+
+    def _noted_file(self, change: PendingChange) -> None:
+        words = say("{name} er på vej til sagen.", name=change.field)
+        self._toaster.tell(Message(words, undo=lambda: self._undo([change])))
+
+    def _save_file(self, attachment: Attachment) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, say("Gem fil"), attachment.name)
+        if path:
+            work = lambda: Path(path).write_bytes(case_verbs.download(self._desk, attachment))  # noqa: E731
+            self._bridge.read(work, lambda _: self._toaster.tell(Message(say("Filen er gemt."))))
+
+    def _letter(self, letter: str) -> None:
+        sys_id = self._case
+        path, _ = QFileDialog.getSaveFileName(self, say("Gem brev"), f"{letter}.txt")
+        if path:
+            work = lambda: Path(path).write_text(case_verbs.letter(self._desk, sys_id, letter), "utf-8")  # noqa: E731
+            self._bridge.read(work, lambda _: self._toaster.tell(Message(say("Brevet er gemt."))))
+
+    def _robot(self) -> None:
+        opened = self.case.opened
+        if opened is not None and opened.process is not None and opened.process.robot is not None:
+            self.run_asked.emit(opened.process.id, opened.record.row.sys_id)
+
+    def _reveal(self, tjenestenr: str, reason: str) -> None:
+        self._bridge.commit(lambda: people_verbs.reveal_cpr(self._desk, tjenestenr, reason), self.context.reveal)
+
+    def _save_view(self) -> None:
+        name, ok = QInputDialog.getText(self, say("Gem visning"), say("Navn på visningen"))
+        if ok and name.strip():
+            view = replace(self._view, id=new_id(), name=name.strip(), built_in=False)
+            self._view = view
+            self._bridge.commit(lambda: queue_verbs.save_view(self._desk, view))
+
+    def _fold(self) -> None:
+        folded = self._side.isVisible()
+        self._side.setVisible(not folded)
+        QSettings().setValue("queue/context_folded", folded)
+
+    def _compact(self) -> None:
+        self.queue.delegate.compact = not self.queue.delegate.compact
+        self.queue.list.doItemsLayout()
+
+
+def _single_shot(owner: QWidget, wait_ms: int, run: Callable[[], object]) -> QTimer:
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.setInterval(wait_ms)
+    timer.timeout.connect(run)
+    return timer

@@ -1,0 +1,286 @@
+"""The list on the left: which view, search as you type, the cases, and the bar over a selection."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kkassist.domain.case import QueueRow, View
+from kkassist.domain.language import say
+from ui.icons import icon
+from ui.queue.delegate import QueueDelegate
+from ui.queue.model import Listing, QueueModel
+from ui.theme import dress, px, theme
+from ui.widgets.buttons import Button, IconButton, MenuButton
+from ui.widgets.empty_state import EmptyState
+from ui.widgets.notation import now
+from ui.widgets.text import Figures, Text
+
+_SEARCH_AFTER_MS = 60
+_CLOCK_MS = 30_000
+
+SORTS = (
+    ("breach", "Frist (SLA)"),
+    ("due", "Forfaldsdato"),
+    ("updated", "Senest ændret"),
+    ("opened", "Oprettet"),
+    ("person", "Person"),
+    ("number", "Sagsnummer"),
+    ("priority", "Prioritet"),
+)
+GROUPINGS = (
+    ("due", "Frist"),
+    ("process", "Proces"),
+    ("state", "Status"),
+    ("assigned_to", "Sagsbehandler"),
+    ("none", "Ingen"),
+)
+
+
+class CaseList(QListView):
+    """j/k and the arrows step over headings; Enter opens. Selecting many is Shift or Ctrl, as in every list."""
+
+    opened = Signal(str)
+
+    def __init__(self, model: QueueModel, delegate: QueueDelegate) -> None:
+        super().__init__()
+        self._model = model
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.setAccessibleName(say("Sager"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.verticalScrollBar().setSingleStep(24)
+        self.activated.connect(self._activated)
+
+    def step(self, by: int) -> None:
+        """To the next or the previous case."""
+        row = self.currentIndex().row()
+        start = row if row >= 0 else -1
+        found = self._model.next_case(start, by)
+        if 0 <= found < self._model.rowCount():
+            self.go(found)
+
+    def go(self, row: int) -> None:
+        """To a row, alone selected."""
+        index = self._model.index(row)
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.scrollTo(index)
+
+    def chosen(self) -> list[str]:
+        """sys_ids of the selected cases, top first."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedIndexes())
+        return [sys_id for row in rows if (sys_id := self._model.case_id(row)) is not None]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+        if step is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.step(step)
+            return
+        super().keyPressEvent(event)
+
+    def _activated(self, index: QModelIndex) -> None:
+        sys_id = self._model.case_id(index.row())
+        if sys_id is not None:
+            self.opened.emit(sys_id)
+
+
+class QueueView(QFrame):
+    """The left column. Wishes are signals; the place asks the store."""
+
+    view_chosen = Signal(str)
+    searched = Signal(str)
+    sorted_by = Signal(str)
+    grouped_by = Signal(str)
+    current = Signal(str)
+    opened = Signal(str)
+    take_asked = Signal(list)
+    save_view_asked = Signal()
+    refresh_asked = Signal()
+
+    def __init__(
+        self,
+        fetch: Callable[[Sequence[str], Callable[[Sequence[QueueRow]], None]], None],
+        words_of: Callable[[str], str],
+    ) -> None:
+        super().__init__()
+        dress(self, role="list")
+        self.model = QueueModel(fetch, words_of, self)
+        self.delegate = QueueDelegate()
+        self.list = CaseList(self.model, self.delegate)
+        self._views = MenuButton("", role="view")
+        self._count = Figures("", "label")
+        self._more = IconButton("sort", say("Sortér og gruppér"), keys="")
+        self._more.clicked.connect(self._open_order)
+        self._fresh = IconButton("refresh", say("Hent nu"), keys="F5")
+        self._fresh.clicked.connect(self.refresh_asked)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(_SEARCH_AFTER_MS)
+        self._wait.timeout.connect(self._search)
+        self.search = QLineEdit()
+        self.search.setClearButtonEnabled(True)
+        self.search.setPlaceholderText(say("Søg i sager, navne, CPR og numre"))
+        self.search.setAccessibleName(say("Søg i køen"))
+        self.search.textChanged.connect(lambda _: self._wait.start())
+        self._bar = _SelectionBar()
+        self._bar.take_asked.connect(lambda: self.take_asked.emit(self.list.chosen()))
+        self._bar.cleared.connect(self.list.clearSelection)
+        self.list.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.list.selectionModel().currentChanged.connect(self._current_changed)
+        self.list.opened.connect(self.opened)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.list)
+        self._empty = QWidget()
+        self._stack.addWidget(self._empty)
+        self._sort, self._group = "breach", "due"
+        self._lay_out()
+        self._clock = QTimer(self)
+        self._clock.setInterval(_CLOCK_MS)
+        self._clock.timeout.connect(self._tick)
+        self._clock.start()
+        theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def show_views(self, views: Sequence[View], counts: dict[str, int], chosen: str) -> None:
+        """Fill the menu of views with their counters."""
+        menu = self._views.menu_of()
+        menu.clear()
+        for number, view in enumerate(views, start=1):
+            key = f"\t{number}" if number <= 9 else ""
+            count = f"{counts.get(view.id, 0):,}".replace(",", ".")
+            self._views.add_choice(f"{say(view.name)}   {count}{key}", _emitter(self.view_chosen.emit, view.id))
+            if view.id == chosen:
+                self._views.set_words(say(view.name))
+        menu.addSeparator()
+        menu.addAction(say("Gem visningen som …")).triggered.connect(lambda _=False: self.save_view_asked.emit())
+
+    def show_listing(self, listing: Listing, keep: str) -> None:
+        """Show other cases; the case in hand stays current where it is among them."""
+        self.model.show(listing)
+        self._count.setText(f"{len(listing.ids):,}".replace(",", "."))
+        self._stack.setCurrentIndex(0 if listing.ids else 1)
+        row = self.model.row_of(keep) if keep else -1
+        if row >= 0:
+            index = self.model.index(row)
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.list.selectionModel().setCurrentIndex(index, flag)
+
+    def show_empty(self, empty: EmptyState) -> None:
+        """What stands where there are no cases."""
+        self._stack.removeWidget(self._empty)
+        self._empty.deleteLater()
+        self._empty = empty
+        self._stack.addWidget(empty)
+        if not self.model.count():
+            self._stack.setCurrentWidget(empty)
+
+    def set_order(self, sort: str, group_by: str) -> None:
+        """Mark how the list is sorted and grouped."""
+        self._sort, self._group = sort, group_by
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self._views)
+        head.addWidget(self._count)
+        head.addStretch(1)
+        head.addWidget(self._more)
+        head.addWidget(self._fresh)
+        top = QVBoxLayout()
+        top.setContentsMargins(10, 10, 10, 8)
+        top.setSpacing(6)
+        top.addLayout(head)
+        top.addWidget(self.search)
+        self.foot = QVBoxLayout()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 1, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self._bar)
+        column.addLayout(self._stack, 1)
+        column.addLayout(self.foot)
+
+    def _search(self) -> None:
+        self.searched.emit(self.search.text().strip())
+
+    def _restyle(self) -> None:
+        for action in self.search.actions():
+            if action.objectName() == "magnifier":
+                self.search.removeAction(action)
+        magnifier = self.search.addAction(
+            icon("search", "muted", px(16)), QLineEdit.ActionPosition.LeadingPosition
+        )
+        magnifier.setObjectName("magnifier")
+        self.list.doItemsLayout()
+
+    def _open_order(self) -> None:
+        menu = MenuButton("").menu_of()
+        menu.setParent(self, menu.windowFlags())
+        for entries, chosen, emit, title in (
+            (SORTS, self._sort, self.sorted_by.emit, say("Sortér efter")),
+            (GROUPINGS, self._group, self.grouped_by.emit, say("Gruppér efter")),
+        ):
+            menu.addSection(title)
+            for key, words in entries:
+                action = menu.addAction(say(words))
+                action.setCheckable(True)
+                action.setChecked(key == chosen)
+                action.triggered.connect(_emitter(emit, key))
+        menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
+
+    def _current_changed(self, current: QModelIndex) -> None:
+        sys_id = self.model.case_id(current.row()) if current.isValid() else None
+        if sys_id is not None:
+            self.current.emit(sys_id)
+
+    def _selection_changed(self, _on: QItemSelection, _off: QItemSelection) -> None:
+        self._bar.show_count(len(self.list.selectionModel().selectedIndexes()))
+
+    def _tick(self) -> None:
+        self.delegate.at = now()
+        self.list.viewport().update()
+
+
+class _SelectionBar(QFrame):
+    """What can be done with several cases at once."""
+
+    take_asked = Signal()
+    cleared = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        dress(self, role="bar")
+        self._words = Text("", "bold")
+        take = Button(say("Tag dem"), role="quiet", mark="person")
+        take.clicked.connect(self.take_asked)
+        clear = IconButton("close", say("Ophæv valget"), size=14)
+        clear.clicked.connect(self.cleared)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 8, 4)
+        row.setSpacing(8)
+        row.addWidget(self._words, 1)
+        row.addWidget(take)
+        row.addWidget(clear)
+        self.hide()
+
+    def show_count(self, count: int) -> None:
+        self._words.setText(say("{count} sager valgt", count=count))
+        self.setVisible(count > 1)
+
+
+def _emitter(emit: Callable[[str], None], value: str) -> Callable[[], None]:
+    return lambda *_: emit(value)
