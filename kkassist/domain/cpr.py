@@ -31,8 +31,11 @@ class Cpr:
     birth_date: date = field(repr=False)
     replacement: bool
     """Day 61–91: a replacement number (erstatningspersonnummer)."""
-    mod11: bool
-    """Whether the old check digit fits. Information only: it never refuses a number."""
+
+    @property
+    def mod11(self) -> bool:
+        """Whether the old check digit fits. Information only: it never refuses a number."""
+        return fits_mod11(self.digits)
 
     @property
     def unusual_check_digit(self) -> bool:
@@ -41,7 +44,7 @@ class Cpr:
             1,
             1,
         ) and self.birth_date.year in _YEARS_WITHOUT_MOD11
-        return not (self.mod11 or self.replacement or known)
+        return not (self.replacement or known or self.mod11)
 
     @property
     def woman(self) -> bool:
@@ -83,7 +86,7 @@ def parse_cpr(text: str, *, today: date | None = None) -> Cpr:
             say("De første seks cifre er ikke en gyldig fødselsdato sammen med 7. ciffer. Kontrollér nummeret."),
             rule="V-FX-02",
         )
-    return Cpr(digits, born, digits[0] >= "6", fits_mod11(digits))
+    return Cpr(digits, born, digits[0] >= "6")
 
 
 def birth_date(digits: str) -> date | None:

@@ -149,8 +149,8 @@ def content_hash(rows: Iterable[tuple[int, Mapping[str, str]]], upload: Upload) 
     ids = [column.id for column in upload.columns]
     digest = hashlib.sha256()
     for number, values in rows:
-        parts = "\x1f".join([str(number), *(values.get(one, "") for one in ids)])
-        digest.update(f"{parts}\x1e".encode())
+        parts = "\x1f".join([values.get(one, "") for one in ids])
+        digest.update(f"{number}\x1f{parts}\x1e".encode())
     return digest.hexdigest()
 
 

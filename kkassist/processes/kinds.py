@@ -167,12 +167,17 @@ def edit(value: str, kind: Kind) -> str:
 
 def is_blank(cell: CellValue) -> bool:
     """Nothing, or only blanks of any sort."""
-    return cell is None or (isinstance(cell, str) and not _BLANKS.sub("", cell))
+    if isinstance(cell, str):
+        # A printable first sign that is no blank settles it without a search (the common case by far).
+        return not (cell and cell[0].isprintable() and cell[0] != " ") and not _BLANKS.sub("", cell)
+    return cell is None
 
 
 def text_of(cell: CellValue) -> str:
     """The cell as text: one blank between words, whole numbers without ".0", dates as Danes write them."""
     if isinstance(cell, str):
+        if cell.isprintable() and "  " not in cell:
+            return cell.strip(" ")
         return _CONTROL.sub("", _BLANKS.sub(" ", cell)).strip()
     if isinstance(cell, bool):
         return "SAND" if cell else "FALSK"

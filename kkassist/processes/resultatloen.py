@@ -34,6 +34,8 @@ LARGE_AMOUNT = Decimal(100_000)
 HUNDREDFOLD = Decimal(100)
 FEW_ROWS = 5
 SUM_WORDS = frozenset({"ialt", "sum", "total", "totalt", "samlet", "subtotal", "summen"})
+LONGEST_SUM_WORD = 12
+"""With blanks and points: "I alt:", "Total kr."."""
 
 SETTINGS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "loenarter": {
@@ -71,7 +73,7 @@ def _name_differs(values: Values, register: Register) -> Told | None:
     employment = _employment(values, register)
     if employment is None or employment.cpr != values["cpr"] or not values["navn"]:
         return None
-    if _same_name(values["navn"], employment.name):
+    if values["navn"] == employment.name or _same_name(values["navn"], employment.name):
         return None
     return Told({"navn": employment.name})
 
@@ -178,7 +180,8 @@ def _pay_month(values: Values, register: Register) -> Told | None:
 
 
 def _sum_row(values: Values, _register: Register) -> Told | None:
-    return Told() if folded(values["navn"]) in SUM_WORDS else None
+    name = values["navn"]
+    return Told() if len(name) <= LONGEST_SUM_WORD and folded(name) in SUM_WORDS else None
 
 
 def _duplicates(rows: Rows, _cover: Values, _register: Register) -> list[tuple[int, Told]]:
@@ -201,10 +204,9 @@ def _repeated(rows: Rows, key: Sequence[str]) -> Iterator[tuple[int, int]]:
     """(first row, later row) for rows with the same values; rows where one cannot be read are left out."""
     first: dict[tuple[str, ...], int] = {}
     for number, values in rows:
-        if any(not values.get(one) for one in key):
-            continue
-        known = first.setdefault(tuple(values[one] for one in key), number)
-        if known != number:
+        found = tuple([values.get(one, "") for one in key])
+        known = first.setdefault(found, number)
+        if known != number and all(found):
             yield known, number
 
 
