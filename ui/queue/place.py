@@ -39,7 +39,6 @@ DUE_WORDS = {
     "tomorrow": "I morgen",
     "this_week": "Denne uge",
     "later": "Senere",
-    "paused": "På pause",
     "none": "Uden frist",
 }
 
@@ -306,8 +305,11 @@ class QueuePlace(QSplitter):
     def _again(self) -> None:
         sys_id = self._case
         if sys_id:
-            work = lambda: case_verbs.open_case(self._desk, sys_id)  # noqa: E731
-            self._bridge.read(work, lambda opened: self._opened(sys_id, opened), self._gone)
+            self._bridge.read(
+                lambda: case_verbs.open_case(self._desk, sys_id),
+                lambda opened: self._opened(sys_id, opened),
+                self._gone,
+            )
 
     def _opened(self, sys_id: str, opened: OpenCase) -> None:
         if sys_id != self._case:
@@ -371,7 +373,8 @@ class QueuePlace(QSplitter):
 
     def _undo(self, changes: Sequence[PendingChange]) -> None:
         def work() -> bool:
-            return all([case_verbs.undo(self._desk, change.id) for change in changes])
+            taken = [case_verbs.undo(self._desk, change.id) for change in changes]
+            return all(taken)
 
         self._bridge.commit(work, self._undone)
 
@@ -404,7 +407,7 @@ class QueuePlace(QSplitter):
         sys_id = self._case
         self._bridge.commit(
             lambda: case_verbs.note(self._desk, sys_id, NoteKind(kind), text),
-            lambda change: self._noted(change),
+            self._noted,
             lambda sentence: self._note_refused(kind, text, sentence),
         )
 
@@ -429,15 +432,19 @@ class QueuePlace(QSplitter):
     def _save_file(self, attachment: Attachment) -> None:
         path, _ = QFileDialog.getSaveFileName(self, say("Gem fil"), attachment.name)
         if path:
-            work = lambda: Path(path).write_bytes(case_verbs.download(self._desk, attachment))  # noqa: E731
-            self._bridge.read(work, lambda _: self._toaster.tell(Message(say("Filen er gemt."))))
+            self._bridge.read(
+                lambda: Path(path).write_bytes(case_verbs.download(self._desk, attachment)),
+                lambda _: self._toaster.tell(Message(say("Filen er gemt."))),
+            )
 
     def _letter(self, letter: str) -> None:
         sys_id = self._case
         path, _ = QFileDialog.getSaveFileName(self, say("Gem brev"), f"{letter}.txt")
         if path:
-            work = lambda: Path(path).write_text(case_verbs.letter(self._desk, sys_id, letter), "utf-8")  # noqa: E731
-            self._bridge.read(work, lambda _: self._toaster.tell(Message(say("Brevet er gemt."))))
+            self._bridge.read(
+                lambda: Path(path).write_text(case_verbs.letter(self._desk, sys_id, letter), "utf-8"),
+                lambda _: self._toaster.tell(Message(say("Brevet er gemt."))),
+            )
 
     def _robot(self) -> None:
         opened = self.case.opened
