@@ -24,7 +24,7 @@ from kkassist.store.troubles import DATABASE_ERRORS, as_known, of_os
 __all__ = ["Tx", "Workspace", "open_workspace"]
 
 PATIENCE_S = 10.0
-_WRITES = "kkassist_writes"
+WRITES = "kkassist_writes"
 
 
 class Workspace:
@@ -50,7 +50,7 @@ class Workspace:
             raise WorkspaceLocked(_held())
         try:
             with _told(self.path, self.key), self._engine.connect() as bare:
-                connection = bare.execution_options(**{_WRITES: True})
+                connection = bare.execution_options(**{WRITES: True})
                 with connection.begin():
                     yield connection
         finally:
@@ -62,6 +62,12 @@ class Workspace:
             return []
         with _told(self.path, self.key):
             return sqlcipher.faults(self.path, self.key)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Inside, the database's errors are raised as known ones."""
+        with _told(self.path, self.key):
+            yield
 
     def close(self) -> None:
         """Give back every connection; the last one folds the log into the file."""
@@ -103,7 +109,7 @@ def file_engine(path: Path, key: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
+        writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
@@ -112,12 +118,17 @@ def file_engine(path: Path, key: str) -> Engine:
 def version_of(path: Path, key: str) -> str:
     """The schema's number in a file, read without changing anything. Raises what SQLCipher raises."""
     with closing(sqlcipher.connect(path, key, read_only=True)) as connection:
-        try:
-            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlcipher3.dbapi2.OperationalError as error:
-            if "no such table" in str(error):
-                return ""
-            raise
+        return version_of_open(connection)
+
+
+def version_of_open(connection: Any) -> str:
+    """The schema's number seen by an open bare connection; "" where there is none."""
+    try:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlcipher3.dbapi2.OperationalError as error:
+        if "no such table" in str(error):
+            return ""
+        raise
     return str(found[0]) if found else ""
 
 
@@ -129,7 +140,7 @@ def _make(path: Path, key: str) -> None:
     try:
         engine = file_engine(fresh, key)
         with engine.connect() as bare:
-            connection = bare.execution_options(**{_WRITES: True})
+            connection = bare.execution_options(**{WRITES: True})
             with connection.begin():
                 schema.create(connection)
         engine.dispose()

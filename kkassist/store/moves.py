@@ -45,7 +45,9 @@ CHANGE_MOVES: Mapping[ChangeState, frozenset[ChangeState]] = {
 ROW_MOVES: Mapping[RowState, frozenset[RowState]] = {
     RowState.DRAFT: frozenset({RowState.CHECKED, RowState.CANCELLED}),
     RowState.CHECKED: frozenset({RowState.DRAFT, RowState.CHECKED, RowState.APPROVED, RowState.CANCELLED}),
-    RowState.APPROVED: frozenset({RowState.CHECKED, RowState.DRAFT, RowState.QUEUED, RowState.CANCELLED}),
+    RowState.APPROVED: frozenset(
+        {RowState.CHECKED, RowState.DRAFT, RowState.QUEUED, RowState.CANCELLED, RowState.UNKNOWN, RowState.DONE}
+    ),
     RowState.QUEUED: frozenset(
         {
             RowState.APPROVED,
@@ -78,12 +80,16 @@ ROW_MOVES: Mapping[RowState, frozenset[RowState]] = {
             RowState.CANCELLED,
         }
     ),
-    # What the robot did counts, also when it says so late: an ended row may still turn out done.
-    RowState.REFUSED: frozenset({RowState.CHECKED, RowState.DRAFT, RowState.APPROVED, RowState.DONE}),
+    # What the robot did counts, also when it says so late: a row may still turn out done, or in doubt.
+    RowState.REFUSED: frozenset(
+        {RowState.CHECKED, RowState.DRAFT, RowState.APPROVED, RowState.DONE, RowState.UNKNOWN}
+    ),
     RowState.FAILED: frozenset(
         {RowState.CHECKED, RowState.DRAFT, RowState.APPROVED, RowState.DONE, RowState.UNKNOWN}
     ),
-    RowState.CANCELLED: frozenset({RowState.CHECKED, RowState.DRAFT, RowState.APPROVED, RowState.DONE}),
+    RowState.CANCELLED: frozenset(
+        {RowState.CHECKED, RowState.DRAFT, RowState.APPROVED, RowState.DONE, RowState.UNKNOWN}
+    ),
     RowState.DONE: frozenset(),
 }
 
