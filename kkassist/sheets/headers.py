@@ -16,6 +16,9 @@ Merge = tuple[tuple[int, int], tuple[int, int]]
 FOUND_HEADER = "Fund"
 """Header of the column that a marked copy adds; it is passed over when the copy comes back mended."""
 
+COVER_SHEET, GUIDE_SHEET, LISTS_SHEET = "Forside", "Vejledning", "Lister"
+"""The template's other sheets; one of them holds rows only when no other sheet does."""
+
 _FORMAT_HINT = re.compile(r"\s*(\([^)]*\)|\bJ/N|\bÅÅÅÅ-MM|\bDD-MM-ÅÅÅÅ|\bDDMMÅÅ-XXXX)\s*\**\s*$", re.IGNORECASE)
 _DANISH = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 _SPELLINGS = (("ae", "a"), ("oe", "o"), ("aa", "a"))

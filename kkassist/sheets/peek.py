@@ -23,7 +23,9 @@ _HIDDEN_ROW = re.compile(rb'<row r="(\d+)"[^>]*? hidden="(?:1|true)"')
 _ERROR_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*? t="e"')
 _NO_VALUE = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>')
 _WIDE = re.compile(rb' r="([A-Z]{2,3})\d')
-_FAR_DOWN = re.compile(rb'<c r="[A-Z]+(\d{7,})"')
+_FAR_DOWN = re.compile(rb'<c r="[A-Z](\d{7,})"')
+_FAR_OR_WIDE = re.compile(rb'<c r="[A-Z](?:[A-Z]|\d{7})')
+"""Most sheets have neither, and one search is cheaper than two."""
 _COL = re.compile(rb"<col [^>]*>")
 _ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
 _NAMESPACE_ROW = re.compile(rb"<\w+:row[ >]")
@@ -153,11 +155,12 @@ def _search_piece(piece: bytes, seen: Peek) -> None:
         found = _ROW.match(piece, last)
         if found:
             seen.last_row = max(seen.last_row, int(found[1]))
-    for wide in _WIDE.finditer(piece):
-        seen.last_column = max(seen.last_column, number(wide[1].decode()))
-    for far in _FAR_DOWN.finditer(piece):
-        seen.last_row = max(seen.last_row, int(far[1]))
-    if b' hidden="1"' in piece or b' hidden="true"' in piece:
+    if _FAR_OR_WIDE.search(piece):
+        for wide in _WIDE.finditer(piece):
+            seen.last_column = max(seen.last_column, number(wide[1].decode()))
+        for far in _FAR_DOWN.finditer(piece):
+            seen.last_row = max(seen.last_row, int(far[1]))
+    if b' hidden="' in piece:
         seen.hidden_rows.update(int(found[1]) for found in _HIDDEN_ROW.finditer(piece))
     if b't="e"' in piece:
         for found in _ERROR_CELL.finditer(piece):

@@ -13,13 +13,14 @@ from kkassist.processes.cells import CellValue, Odd, Table
 from kkassist.processes.words import Column, Upload
 from kkassist.sheets.container import Limits, identify
 from kkassist.sheets.cover import read_cover
-from kkassist.sheets.headers import Header, find_header, folded
+from kkassist.sheets.headers import COVER_SHEET, GUIDE_SHEET, LISTS_SHEET, Header, find_header, folded
 from kkassist.sheets.letters import letter
 from kkassist.sheets.opened import Sheet, open_sheets
 from kkassist.sheets.people_rows import people_rows
 from kkassist.sheets.told import Candidate, about_headers, about_hidden, about_merges, about_sheets, listed
 
 _DEFAULT_LIMITS = Limits()
+_OTHER_SHEETS = frozenset(map(folded, (COVER_SHEET, GUIDE_SHEET, LISTS_SHEET)))
 _LARGEST_EXACT = 1e15
 """Excel keeps 15 digits; longer numbers end in zeros that nobody typed."""
 
@@ -73,6 +74,7 @@ def _choose(path: Path, sheets: Sequence[Sheet], upload: Upload) -> tuple[Candid
     ]
     if not fitting:
         raise Refused(_no_header(path, upload))
+    fitting = [one for one in fitting if folded(one[0].name) not in _OTHER_SHEETS] or fitting
     candidates = [_candidate(sheet, header, upload) for sheet, header in fitting]
     with_rows = [one for one in candidates if one.kept]
     if not with_rows:
@@ -144,10 +146,10 @@ def _cover(chosen: Candidate, sheets: Sequence[Sheet], columns: Sequence[Column]
     if not columns:
         return {}
     for sheet in sheets:
-        if folded(sheet.name) == "forside" and sheet is not chosen.sheet:
+        if folded(sheet.name) == folded(COVER_SHEET) and sheet is not chosen.sheet:
             return read_cover(sheet.head, columns)
     found = read_cover(chosen.rows[: chosen.header.row - 1], columns)
     for sheet in sheets:
-        if sheet is not chosen.sheet and not sheet.hidden and folded(sheet.name) != "vejledning":
+        if sheet is not chosen.sheet and not sheet.hidden and folded(sheet.name) not in _OTHER_SHEETS:
             found = read_cover(sheet.head, columns) | found
     return found

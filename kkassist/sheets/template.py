@@ -12,10 +12,10 @@ from kkassist.domain.batch import Severity
 from kkassist.domain.language import say
 from kkassist.processes.words import Column, FileCheck, Kind, Option, Process, RowCheck, Upload
 from kkassist.sheets.dressing import Book, practice_words
+from kkassist.sheets.headers import COVER_SHEET, GUIDE_SHEET, LISTS_SHEET
 from kkassist.sheets.whole import written_whole
 
 ROWS_PREPARED = 5_000
-_LISTS = "Lister"
 _FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 _LARGEST = 1_000_000_000
 
@@ -49,7 +49,7 @@ def write_template(
         book = Book(str(beside), practice=practice)
         _cover(book, process, upload)
         data = book.sheet("Data")
-        guide = book.sheet("Vejledning")
+        guide = book.sheet(GUIDE_SHEET)
         _data(book, data, upload, _lists(book, upload.columns, options))
         _guide(book, guide, process, options)
         book.book.set_properties(
@@ -80,7 +80,7 @@ def _marked(column: Column) -> str:
 
 
 def _cover(book: Book, process: Process, upload: Upload) -> None:
-    sheet = book.sheet("Forside")
+    sheet = book.sheet(COVER_SHEET)
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 44)
     sheet.set_column(2, 2, 50)
@@ -113,14 +113,14 @@ def _lists(book: Book, columns: Sequence[Column], options: Mapping[str, Sequence
     with_options = [column for column in columns if options[column.id]]
     if not with_options:
         return ranges
-    sheet = book.sheet(_LISTS)
+    sheet = book.sheet(LISTS_SHEET)
     sheet.hide()
     for at, column in enumerate(with_options):
         for row, option in enumerate(options[column.id]):
             sheet.write_string(row, at, option.value, book.look("text"))
         if book.practice:
             sheet.write_string(0, len(with_options) + 1, practice_words(), book.look("practice"))
-        ranges[column.id] = f"={_LISTS}!{xl_range_abs(0, at, len(options[column.id]) - 1, at)}"
+        ranges[column.id] = f"={LISTS_SHEET}!{xl_range_abs(0, at, len(options[column.id]) - 1, at)}"
     return ranges
 
 

@@ -266,9 +266,9 @@ def test_an_old_workbook_becomes_a_new_one_with_its_dates(tmp_path):
     book = xlwt.Workbook()
     sheet = book.add_sheet("Data")
     dated = xlwt.easyxf(num_format_str="DD-MM-YYYY")
-    for number, cells in enumerate([HEADERS, row(1, fra=datetime(2026, 5, 4)), ["I alt", "", "", "", 12500.75]]):
+    for at_row, cells in enumerate([HEADERS, row(1, fra=datetime(2026, 5, 4)), ["I alt", "", "", "", 12500.75]]):
         for at, cell in enumerate(cells):
-            sheet.write(number, at, cell, *([dated] if isinstance(cell, datetime) else []))
+            sheet.write(at_row, at, cell, *([dated] if isinstance(cell, datetime) else []))
     source, target = tmp_path / "a.xls", tmp_path / "b.xlsx"
     book.save(str(source))
     mark_copy(
