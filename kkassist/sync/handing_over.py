@@ -62,9 +62,9 @@ def reference(process: str, owner: str, row: int) -> str:
     return made
 
 
-def prefix(process: str, owner: str) -> str:
-    """What the references of all rows of a batch begin with."""
-    return f"KK-{process}-{owner}-"
+def prefix(row_reference: str) -> str:
+    """What the references of all rows of the same batch begin with."""
+    return row_reference.rsplit("-", 1)[0] + "-"
 
 
 def wire(row_reference: str, tries: int) -> str:
