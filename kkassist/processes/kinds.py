@@ -176,18 +176,20 @@ def is_blank(cell: CellValue) -> bool:
 def text_of(cell: CellValue) -> str:
     """The cell as text: one blank between words, whole numbers without ".0", dates as Danes write them."""
     if isinstance(cell, str):
-        if cell.isprintable() and "  " not in cell:
-            return cell.strip(" ")
-        return _CONTROL.sub("", _BLANKS.sub(" ", cell)).strip()
+        return _tidy(cell)
     if isinstance(cell, bool):
         return "SAND" if cell else "FALSK"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 10**_EXCEL_DIGITS:
         return str(int(cell))
-    if isinstance(cell, datetime):
-        return danish_date(cell.date())
     if isinstance(cell, date):
         return danish_date(cell)
     return "" if cell is None else str(cell)
+
+
+def _tidy(text: str) -> str:
+    if text.isprintable() and "  " not in text:
+        return text.strip(" ")
+    return _CONTROL.sub("", _BLANKS.sub(" ", text)).strip()
 
 
 def excel_error_text() -> str:
