@@ -9,8 +9,9 @@ from kkassist.actions import sources as verbs
 from kkassist.cli.app import Context
 from kkassist.cli.commands.cases import entry_data
 from kkassist.cli.outcome import Outcome
-from kkassist.domain.errors import OutOfReach
+from kkassist.domain.errors import Misused, OutOfReach
 from kkassist.domain.language import say
+from kkassist.domain.settings import Settings
 
 if TYPE_CHECKING:
     from kkassist.cli.commands import Several
@@ -76,19 +77,44 @@ def _push(context: Context, _: argparse.Namespace) -> Outcome:
 
 
 def _login(context: Context, arguments: argparse.Namespace) -> Outcome:
-    signed_in = verbs.login(context.desk(), context.vault(), arguments.system, _ask)
-    return Outcome(
-        {"system": arguments.system, "user": signed_in}, [say("Du er logget ind som {user}.", user=signed_in)]
-    )
+    desk, vault = context.desk(), context.vault()
+    secret = _secret_of(desk.settings, arguments.system)
+    if secret and vault.get(arguments.system, secret) is None:
+        vault.set(
+            arguments.system, secret, _ask(say("Adgangskode eller nøgle til {system}", system=arguments.system))
+        )
+    verbs.login(desk, arguments.system)
+    return Outcome({"system": arguments.system, "signed_in": True}, [say("Du er logget ind.")])
+
+
+def _secret_of(settings: Settings, system: str) -> str:
+    """Name of the secret that the system's way of signing in needs, "" for the browser."""
+    if system == "servicenow" and settings.servicenow is not None:
+        names = {"oauth-password": "password", "basic": "password", "api-key": "api_key"}
+        return names.get(settings.servicenow.auth, "client_secret" if _by_client(settings.servicenow.auth) else "")
+    if system == "robots" and settings.robots is not None:
+        return "client_secret" if _by_client(settings.robots.auth) else ""
+    return "client_secret" if system == "kkorg" and settings.kkorg is not None else ""
+
+
+def _by_client(auth: str) -> bool:
+    return auth == "client-credentials"
 
 
 def _ask(prompt: str) -> str:
     """A secret from the terminal, or the first line of standard input where there is none."""
-    if sys.stdin.isatty():
-        return getpass.getpass(f"{prompt}: ", stream=sys.stderr)
-    return sys.stdin.readline().rstrip("\n")
+    secret = (
+        getpass.getpass(f"{prompt}: ", stream=sys.stderr) if sys.stdin.isatty() else sys.stdin.readline().strip()
+    )
+    if not secret:
+        raise Misused(say("Der blev ikke skrevet nogen adgangskode."))
+    return secret
 
 
 def _logout(context: Context, arguments: argparse.Namespace) -> Outcome:
-    verbs.logout(context.desk(), context.vault(), arguments.system)
+    desk, vault = context.desk(), context.vault()
+    verbs.logout(desk, arguments.system)
+    secret = _secret_of(desk.settings, arguments.system)
+    if secret:
+        vault.forget(arguments.system, secret)
     return Outcome({"system": arguments.system}, [say("Du er logget ud, og adgangen er slettet her.")])
