@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -27,8 +27,6 @@ from kkassist.store import facts, organisation, people
 from kkassist.store.engine import Workspace, open_workspace
 from kkassist.sync.events import Events
 from kkassist.vault import Vault
-
-_ROBOT_SCOPES = "OR.Queues OR.Jobs OR.Execution.Read OR.Folders.Read"
 
 
 @dataclass(slots=True)
@@ -125,53 +123,15 @@ def _sign_in(system: str, settings: Settings, vault: Vault, workspace: Workspace
     keeper = _Keeper(workspace, system)
     match system:
         case "servicenow" if settings.servicenow is not None:
-            return _servicenow_sign_in(settings, settings.servicenow, vault, keeper)
+            named = replace(settings.servicenow, user=settings.servicenow.user or settings.user.id)
+            return sign_in.for_servicenow(named, settings.http, vault, keeper)
         case "kkorg" if settings.kkorg is not None and settings.kkorg.kind == "os2mo":
-            return _kkorg_sign_in(settings, settings.kkorg, vault, keeper)
+            return sign_in.for_kkorg(settings.kkorg, settings.http, vault, keeper)
         case "robots" if settings.robots is not None:
-            return _robots_sign_in(settings, settings.robots, vault, keeper)
+            client_id = settings.robots.client_id or vault.get("robots", "client_id") or ""
+            return sign_in.for_robots(replace(settings.robots, client_id=client_id), settings.http, vault, keeper)
         case _:
             return None
-
-
-def _servicenow_sign_in(
-    settings: Settings, servicenow: ServiceNowSettings, vault: Vault, keeper: "_Keeper"
-) -> SignIn:
-    return sign_in.servicenow_sign_in(
-        servicenow.url,
-        servicenow.auth,
-        client_id=servicenow.client_id,
-        user=servicenow.user or settings.user.id,
-        redirect_port=servicenow.redirect_port,
-        secrets=vault,
-        keeper=keeper,
-        http=settings.http,
-    )
-
-
-def _kkorg_sign_in(settings: Settings, kkorg: KkorgSettings, vault: Vault, keeper: "_Keeper") -> SignIn:
-    if kkorg.auth == "none":
-        return sign_in.NoSignIn()
-    if not kkorg.token_url or not kkorg.client_id:
-        raise Misused(say("KKorg med login kræver client_id og token_url i indstillingerne."))
-    server = sign_in.OAuthServer(token_url=kkorg.token_url, client_id=kkorg.client_id)
-    return sign_in.OAuth("kkorg", server, sign_in.ClientCredentials(), vault, keeper, settings=settings.http)
-
-
-def _robots_sign_in(settings: Settings, robots: RobotSettings, vault: Vault, keeper: "_Keeper") -> SignIn:
-    client_id = robots.client_id or vault.get("robots", "client_id") or ""
-    if not client_id:
-        raise Misused(say("Robotterne kræver client_id i indstillingerne."))
-    token_url = robots.token_url or f"{robots.url.rstrip('/')}/identity/connect/token"
-    server = sign_in.OAuthServer(
-        token_url=token_url,
-        client_id=client_id,
-        authorize_url=token_url.removesuffix("/token") + "/authorize",
-        scope=_ROBOT_SCOPES,
-    )
-    in_browser = sign_in.InBrowser("robots", robots.redirect_port)
-    grant = in_browser if robots.auth == "oauth-pkce" else sign_in.ClientCredentials()
-    return sign_in.OAuth("robots", server, grant, vault, keeper, settings=settings.http)
 
 
 def _servicenow(settings: Settings, signed_in: SignIn | None) -> ServiceNow | None:

@@ -4,6 +4,7 @@ A file lock rather than a row in the database, since it ends with its process, h
 """
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ def lease(home: Path, *, wait_s: float = 30) -> Iterator[None]:
         os.close(handle)
 
 
-if os.name == "nt":
+if sys.platform == "win32":
     import msvcrt
 
     def _take(handle: int) -> bool:
