@@ -25,15 +25,15 @@ class Changes:
     """Still employed, but now with a date on which they leave."""
 
 
-def next_day(city: City, seed: int) -> City:
-    """The city on its next working day; equal cities and seeds give equal days."""
-    return next_day_with_changes(city, seed)[0]
+def next_day(city: City, seed: int, today: date | None = None) -> City:
+    """The city on its next working day (or on `today`); equal cities and seeds give equal days."""
+    return next_day_with_changes(city, seed, today)[0]
 
 
-def next_day_with_changes(city: City, seed: int) -> tuple[City, Changes]:
+def next_day_with_changes(city: City, seed: int, today: date | None = None) -> tuple[City, Changes]:
     """`next_day` together with what it changed."""
     rng = random.Random(f"{seed}:{city.today}")
-    today = _next_working_day(city.today)
+    today = today or _next_working_day(city.today)
     by_id = {employment.tjenestenr: employment for employment in city.employments}
     drawn = _Draw(rng, city)
     leavers = _due_to_leave(city, today, drawn)
