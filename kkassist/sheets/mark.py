@@ -97,12 +97,33 @@ def _splice(source: Path, target: Path, marks: Mapping[int, RowMarks], table: Ta
         column, sheet, marks = _over_earlier_copy(archive, sheet, marks, table, restyle)
         changed = {part.part: spliced(sheet, marks, column, restyle, _FOUND_WIDTH)}
         changed["xl/styles.xml"] = restyle.xml()
+        entries = archive.infolist()
+        if target.suffix.lower() == ".xlsx":
+            changed |= _without_macros(archive)
+            entries = [entry for entry in entries if not entry.filename.startswith(_MACRO_PARTS)]
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_DEFLATE_LEVEL) as copy:
-            for entry in archive.infolist():
+            for entry in entries:
                 content = changed.get(entry.filename)
                 if content is None:
                     content = archive.read(entry)
                 copy.writestr(entry, content, zipfile.ZIP_DEFLATED, _DEFLATE_LEVEL)
+
+
+_MACRO_PARTS = "xl/vba"
+_MACRO_WORKBOOK = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+_PLAIN_WORKBOOK = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+_MACRO_MENTION = re.compile(rb"<(?:Relationship|Override|Default) [^>]*(?:vbaProject|/vbaData)[^>]*/>")
+
+
+def _without_macros(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    """Excel opens no .xlsx that carries macros: a copy under that name goes without them."""
+    names = [name for name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels") if name in archive.namelist()]
+    if _MACRO_WORKBOOK not in archive.read("[Content_Types].xml"):
+        return {}
+    return {
+        name: _MACRO_MENTION.sub(b"", archive.read(name)).replace(_MACRO_WORKBOOK, _PLAIN_WORKBOOK)
+        for name in names
+    }
 
 
 def _part_of(archive: zipfile.ZipFile, name: str) -> SheetPart:
@@ -151,7 +172,7 @@ def _without_earlier_fills(sheet: bytes, restyle: Restyled) -> bytes:
 
 def _edit_whole(source: Path, target: Path, marks: Mapping[int, RowMarks], table: Table) -> None:
     """The slow road: openpyxl reads the whole workbook and writes it again."""
-    book = openpyxl.load_workbook(source, keep_vba=zipfile.Path(source, "xl/vbaProject.bin").exists())
+    book = openpyxl.load_workbook(source, keep_vba=target.suffix.lower() == ".xlsm")
     sheet = book[table.sheet]
     column = _found_column(table)
     fills = {name: PatternFill("solid", start_color=color) for name, color in FILLS.items()}

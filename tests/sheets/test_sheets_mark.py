@@ -217,14 +217,36 @@ def test_the_users_own_file_is_never_overwritten_and_a_failure_leaves_nothing(tm
     assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
 
 
-def test_macros_are_kept(tmp_path):
-    plain, source, target = handmade(tmp_path / "a.xlsx"), tmp_path / "b.xlsm", tmp_path / "c.xlsm"
+def test_macros_are_kept_in_xlsm_and_left_out_of_xlsx(tmp_path):
+    plain, source = handmade(tmp_path / "a.xlsx"), tmp_path / "b.xlsm"
+    macro = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+    normal = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+    override = (
+        b'<Override PartName="/xl/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>'
+    )
+    relation = (
+        b'<Relationship Id="rId99" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" '
+        b'Target="vbaProject.bin"/></Relationships>'
+    )
     with zipfile.ZipFile(plain) as old, zipfile.ZipFile(source, "w") as new:
         for name in old.namelist():
-            new.writestr(name, old.read(name))
+            content = old.read(name).replace(normal, macro).replace(b"</Types>", override)
+            if name == "xl/_rels/workbook.xml.rels":
+                content = content.replace(b"</Relationships>", relation)
+            new.writestr(name, content)
         new.writestr("xl/vbaProject.bin", b"makro")
-    mark_copy(source, target, [finding(3, cell="E3")], read_upload(source, UPLOAD))
-    assert zipfile.ZipFile(target).read("xl/vbaProject.bin") == b"makro"
+    table = read_upload(source, UPLOAD)
+    mark_copy(source, tmp_path / "c.xlsm", [finding(3, cell="E3")], table)
+    mark_copy(source, tmp_path / "c.xlsx", [finding(3, cell="E3")], table)
+    with zipfile.ZipFile(tmp_path / "c.xlsm") as kept, zipfile.ZipFile(tmp_path / "c.xlsx") as bare:
+        assert kept.read("xl/vbaProject.bin") == b"makro"
+        assert macro in kept.read("[Content_Types].xml")
+        everything = b"".join(bare.read(name) for name in bare.namelist())
+        assert b"vbaProject" not in everything
+        assert macro not in everything
+        assert "xl/vbaProject.bin" not in bare.namelist()
+    assert_sound(tmp_path / "c.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "c.xlsx")["Data"]["J2"].value == "Fund"
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
