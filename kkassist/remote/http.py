@@ -154,7 +154,7 @@ class Connection:
                 if renewed or not self.sign_in.renew(_credential(credentials)):
                     raise self._sign_in_needed() from None
             except Refusal as refusal:
-                if refusal.status != 401:
+                if refusal.status != 401 or not credentials:
                     raise
                 if renewed:
                     self.sign_in.refused()

@@ -124,6 +124,10 @@ class ServiceNow:
         for page in self.pages("sys_user", query, _USER, start, labels=False):
             yield [_colleague(row) for row in page.rows], page.cursor
 
+    def users_by_id(self, sys_ids: Sequence[str]) -> list[Colleague]:
+        """The users of these sys_ids."""
+        return [_colleague(row) for page in self.by_ids("sys_user", sys_ids, _USER) for row in page.rows]
+
     def groups(self, *, names: Sequence[str] = (), sys_ids: Sequence[str] = ()) -> list[Group]:
         """Groups of these names, or of these sys_ids."""
         field, values = ("name", names) if names else ("sys_id", sys_ids)
