@@ -104,7 +104,7 @@ def parse_month(text: str) -> date:
 
 def from_excel_serial(serial: float) -> date:
     """The date of Excel's day number (1900 system), 1950 to 2100: others are typed. Raises `Unreadable`."""
-    if serial != int(serial) or not _FIRST_SERIAL <= serial <= _LAST_SERIAL:
+    if not _FIRST_SERIAL <= serial <= _LAST_SERIAL or serial != int(serial):
         raise no_such_date()
     return _EXCEL_DAY_ZERO + timedelta(days=int(serial))
 

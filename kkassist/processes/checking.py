@@ -273,14 +273,16 @@ def _read_column(
     read = kinds.column_reader(column, options_of(column, register.setting), register.today())
     # True == 1 == 1.0 as keys; the types tell them apart where a column has booleans at all.
     keys: Sequence[object] = [(type(cell), cell) for cell in cells] if bool in set(map(type, cells)) else cells
-    readings = {key: read(cell) for key, cell in dict(zip(keys, cells, strict=True)).items()}
-    stored = {key: reading.value for key, reading in readings.items()}
+    stored: dict[object, str] = {}
+    faulty: dict[object, tuple[kinds.Fault, ...]] = {}
+    for key, cell in dict(zip(keys, cells, strict=True)).items():
+        reading = read(cell)
+        stored[key] = reading.value
+        if reading.faults and (kept := _kept(reading, column.kind, register)):
+            faulty[key] = kept
     values = [stored[key] for key in keys]
-    faulty = {
-        key: kept
-        for key, reading in readings.items()
-        if reading.faults and (kept := _kept(reading, column.kind, register))
-    }
+    if not faulty and not table.odd:
+        return values, []
     faults = [(index, fault) for index, key in enumerate(keys) if key in faulty for fault in faulty[key]]
     odd = _odd_cells(column, table)
     if odd:

@@ -203,7 +203,7 @@ def _empty(label: str) -> Fault:
 
 def _reader_of(kind: Kind, options: Sequence[Option], today: date | None) -> Reader:
     if kind is Kind.CPR:
-        return lambda cell: _read_cpr(cell, today)
+        return _cpr_reader(today)
     if kind is Kind.CHOICE:
         return _choice_reader(options, strict=True)
     if options and kind is Kind.TEXT:
@@ -211,19 +211,23 @@ def _reader_of(kind: Kind, options: Sequence[Option], today: date | None) -> Rea
     return _READERS[kind]
 
 
-def _read_cpr(cell: CellValue, today: date | None) -> Reading:
-    text = _whole_number_text(cell)
-    digits = text.translate(_CPR_MARKS)
-    mended: tuple[Fault, ...] = ()
-    if len(digits) == 9 and digits.isdigit() and cpr_numbers.birth_date("0" + digits) is not None:
-        digits = "0" + digits
-        mended = (_zero_put_back(),)
-    found = parse_cpr(digits if mended else text, today=today)
-    if found.replacement:
-        mended += (Fault("V-FX-04", Severity.WARNING, replacement_text()),)
-    elif found.unusual_check_digit:
-        mended += (Fault("V-FX-03", Severity.WARNING, no_mod11_text()),)
-    return Reading(found.digits, mended)
+def _cpr_reader(today: date | None) -> Reader:
+    zero_put_back = (_zero_put_back(),)
+    replacement = (Fault("V-FX-04", Severity.WARNING, replacement_text()),)
+    no_mod11 = (Fault("V-FX-03", Severity.WARNING, no_mod11_text()),)
+
+    def read_cpr(cell: CellValue) -> Reading:
+        text = _whole_number_text(cell)
+        digits = text.translate(_CPR_MARKS)
+        mended: tuple[Fault, ...] = ()
+        if len(digits) == 9 and digits.isdigit() and cpr_numbers.birth_date("0" + digits) is not None:
+            text, mended = "0" + digits, zero_put_back
+        found = parse_cpr(text, today=today)
+        if found.replacement:
+            return Reading(found.digits, mended + replacement)
+        return Reading(found.digits, mended + no_mod11 if found.unusual_check_digit else mended)
+
+    return read_cpr
 
 
 _CPR_MARKS = str.maketrans("", "", " -\u2010\u2011\u2012\u2013\u2212")
@@ -272,7 +276,7 @@ def _sane(day: date) -> date:
 
 def _date_of_number(number: float) -> date:
     """A day number of Excel's, or a date typed as digits that lost its leading zero."""
-    if number == int(number) and 100_000 <= number < 10**8:
+    if 100_000 <= number < 10**8 and number == int(number):
         digits = str(int(number))
         return parse_date(digits.zfill(8 if len(digits) > 6 else 6))
     return from_excel_serial(number)
