@@ -430,16 +430,16 @@ def _shape(table: Table) -> str:
 def _table_of(tx: Tx, batch: Batch, upload: Upload, rows: Sequence[BatchRow]) -> Table:
     """The batch's rows in stored form, as a reader would hand them over."""
     shape = json.loads(facts.get(tx, f"batch:{batch.id}:file") or "{}")
-    ids = [column.id for column in upload.columns]
+    columns = upload.columns
     return Table(
         file_name=batch.file_name,
         sheet=shape.get("sheet", ""),
         header_row=shape.get("header_row", 1),
-        columns={name: index for index, name in enumerate(ids)},
+        columns={column.id: index for index, column in enumerate(columns)},
         letters=shape.get("letters", {}),
         headers=shape.get("headers", {}),
         numbers=[row.row for row in rows],
-        rows=[[row.values.get(name) or None for name in ids] for row in rows],
+        rows=[[kinds.edit(row.values.get(one.id, ""), one.kind) or None for one in columns] for row in rows],
         cover=shape.get("cover", {}),
     )
 

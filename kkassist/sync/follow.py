@@ -31,6 +31,8 @@ CHUNK: Final = 500
 """Rows in one hand-over: one short transaction before it and one after."""
 OVERLAP: Final = timedelta(seconds=30)
 """How far back an incremental look reaches behind the newest time the platform has told."""
+LOOK_EVERY: Final = timedelta(seconds=2)
+"""How often a run is looked at, however often a step is made: reads are counted."""
 SWEEP_EVERY: Final = timedelta(minutes=5)
 """How often everything is read: an item can change without a robot's time on it."""
 LOST_AFTER: Final = timedelta(minutes=10)
@@ -241,6 +243,8 @@ class _Step:
     # Following
 
     def _follow(self) -> None:
+        if not self._due("look", LOOK_EVERY):
+            return
         whole = self._due("sweep", SWEEP_EVERY)
         since = None if whole else self._since()
         seen: dict[str, RowUpdate] = {}
