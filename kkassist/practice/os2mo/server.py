@@ -132,6 +132,12 @@ class RunningOs2mo:
         )
 
 
+def knows(organisation: Organisation) -> dict[str, list[str]]:
+    """The fields that are served, by type: all of them are the published schema's."""
+    types = _State("", organisation, date.min, Faults(())).types({})
+    return {kind: list(names) for kind, names in types.items()}
+
+
 def _errors(message: str) -> Response:
     return json_response({"data": None, "errors": [{"message": message}]})
 
