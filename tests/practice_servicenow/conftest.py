@@ -1,20 +1,15 @@
 """One practice instance for each test that changes it, one shared by those that only read."""
 
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 import requests
+from practice_client import Caller
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from practice_client import Caller  # noqa: E402
-
-from kkassist.practice.city import City  # noqa: E402
-from kkassist.practice.population import build_city  # noqa: E402
-from kkassist.practice.servicenow.server import RunningServiceNow, start_servicenow  # noqa: E402
+from kkassist.practice.city import City
+from kkassist.practice.population import build_city
+from kkassist.practice.servicenow.server import RunningServiceNow, start_servicenow
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 

@@ -36,7 +36,9 @@ def test_booleans_of_closed_cases_are_false_in_words(reader):
     ],
 )
 def test_a_reference_has_the_documented_shape(reader, display, excluded, keys):
-    row = reader.rows("task", "assigned_toISNOTEMPTY", limit=1, display_value=display, exclude_reference_link=excluded)
+    row = reader.rows(
+        "task", "assigned_toISNOTEMPTY", limit=1, display_value=display, exclude_reference_link=excluded
+    )
 
     assert row[0]["assigned_to"].keys() == keys
 

@@ -1,5 +1,7 @@
 """The encoded query grammar, seen from outside."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -113,6 +115,33 @@ def test_relative_bounds_are_reckoned_on_the_server(shared, ask, every):
     found = ask("opened_atRELATIVEGT@day@ago@30")
 
     assert found == where(every, lambda row: row["opened_at"] > "2026-10-24 10:00:30")
+
+
+@pytest.mark.parametrize(
+    ("query", "test"),
+    [
+        (
+            "opened_atONLast week@javascript:gs.beginningOfLastWeek()@javascript:gs.endOfLastWeek()",
+            lambda row: "2026-11-15 23:00:00" <= row["opened_at"] <= "2026-11-22 22:59:59",
+        ),
+        ("opened_atRELATIVEEE@day@ago@3", lambda row: "2026-11-19 23" <= row["opened_at"] < "2026-11-20 23"),
+        (
+            "opened_atDATEPARTMonday@javascript:gs.datePart('dayofweek','monday','EE')",
+            lambda row: datetime.fromisoformat(row["opened_at"]).weekday() == 0,
+        ),
+    ],
+)
+def test_days_are_those_of_the_user(ask, every, query, test):
+    assert ask(query) == where(every, test)
+
+
+def test_dynamic_filters_stand_for_me_and_my_groups(reader, overseer):
+    me, groups = "90d1921e5f510100a9ad2572f2b477fe", "d6435e965f510100a9ad2572f2b477fe"
+    mine = reader.rows("task", f"assigned_toDYNAMIC{me}", display_value="true")
+    ours = reader.rows("task", f"assignment_groupDYNAMIC{groups}", display_value="true")
+
+    assert {row["assigned_to"]["display_value"] for row in mine} == {"Anna Holm"}
+    assert {row["assignment_group"]["display_value"] for row in ours} == {"Løn og ansættelse"}
 
 
 def test_related_lists_can_be_asked_about(ask, overseer):

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import html
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -299,7 +299,8 @@ class Identity:
             return True
 
     def _user(self, user_name: str) -> Row | None:
-        found = self._tables.where("sys_user", "user_name", user_name)
+        with self._tables.lock:
+            found = self._tables.where("sys_user", "user_name", user_name)
         return found[0] if found and found[0].get("active") == "true" else None
 
     def _now(self) -> float:
@@ -323,11 +324,3 @@ def _sign_in_page(asked: Mapping[str, str], *, wrong: bool) -> Response:
         "<button>Log på</button></form></html>",
         200,
     )
-
-
-def describe(clients: Sequence[Client]) -> list[dict[str, object]]:
-    """The registered clients for the practice pages."""
-    return [
-        {"client_id": client.client_id, "client_secret": client.secret, "redirect_uris": client.redirect_uris}
-        for client in clients
-    ]
