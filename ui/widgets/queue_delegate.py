@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from kkassist.domain.language import say
-from ui.icons import IconName, pixmap
+from ui.icons import IconName
 from ui.theme import BODY, META, ROW, ROW_TWO_LINES, ColorName, Tokens, font, px, theme, tokens
-from ui.widgets.due_label import due_tone
 from ui.widgets.notation import due_text, joined, now
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1

@@ -1,0 +1,1 @@
+"""Robot runs: each row's fate, and the receipt."""

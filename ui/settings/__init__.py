@@ -1,0 +1,1 @@
+"""Who I am here, how it looks, and the outside systems."""

@@ -1,0 +1,1 @@
+"""Mass uploads: choose a file, see what is wrong, have it approved, send it."""
