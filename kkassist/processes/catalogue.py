@@ -122,6 +122,9 @@ def _upload_problems(one: Process) -> Iterator[str]:
     for check in checks:
         if check.column and check.column not in ids | {column.id for column in upload.cover}:
             yield f"{check.rule}: kolonnen {check.column} findes ikke."
+    for check in upload.row_checks:
+        for name in sorted(set(check.reads) - ids):
+            yield f"{check.rule}: kolonnen {name} findes ikke."
 
 
 def _names(column: Column) -> set[str]:

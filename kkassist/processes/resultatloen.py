@@ -346,22 +346,27 @@ ROW_CHECKS = (
     RowCheck(
         "V-RL-02", "loenart", _ERROR, "OPUS",
         "Lønarten {art} kan ikke bruges til engangsbeløb. Vælg en fra listen.", _pay_code,
+        reads=("loenart",),
     ),
     RowCheck(
         "V-RL-03", "beloeb", _ERROR, "Aftalen", "Beløbet skal være større end nul. Ret det, eller slet rækken.",
         _not_positive,
+        reads=("beloeb",),
     ),
     RowCheck(
         "V-RL-03", "beloeb", _ERROR, "Aftalen",
         "Beløbet er højere end aftalens loft på {loft} kr. Ret beløbet eller aftale-id.", _above_ceiling,
+        reads=("beloeb", "aftale"),
     ),
     RowCheck(
         "V-RL-03", "beloeb", _WARNING, "Aftalen",
         "Beløbet er {beloeb} kr. Kontrollér, at kommaet står rigtigt.", _large,
+        reads=("beloeb", "aftale"),
     ),
     RowCheck(
         "V-RL-04", "pensionsgivende", _ERROR, "Overenskomst/aftale",
         "Angiv om beløbet er pensionsgivende. Aftalen siger {vaerdi}.", _pension,
+        reads=("pensionsgivende", "aftale"),
     ),
     RowCheck(
         "V-RL-05", "optjening_til", _WARNING, "OPUS",
@@ -374,14 +379,17 @@ ROW_CHECKS = (
     RowCheck(
         "V-RL-08", "omkostningssted", _ERROR, "KKorg/økonomisystem",
         "Omkostningsstedet {osted} er lukket. Vælg et åbent, eller lad feltet stå tomt.", _cost_center_closed,
+        reads=("omkostningssted", "udbetalingsmaaned"),
     ),
     RowCheck(
         "K-RL-03", "optjening_til", _ERROR, "Masseindberetning",
         "Perioden slutter, før den begynder. Byt om på datoerne, eller ret dem.", _turned_round,
+        reads=("optjening_fra", "optjening_til"),
     ),
     RowCheck(
         "K-RL-04", "udbetalingsmaaned", _WARNING, "Masseindberetning",
         "Udbetalingsmåneden {maaned} er passeret eller ligger før perioden. Kontrollér måneden.", _pay_month,
+        reads=("udbetalingsmaaned", "optjening_fra"),
     ),
 )  # fmt: skip
 

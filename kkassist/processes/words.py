@@ -134,6 +134,9 @@ class RowCheck:
     text: str
     """Danish, with {values}: what is wrong and what to do."""
     test: Callable[[Mapping[str, str], Register], Told | None]
+    reads: tuple[str, ...] = ()
+    """The only columns the test looks at, where they repeat from row to row: it is then asked once for each
+    combination of their values. Empty: it is asked for every row."""
 
 
 @dataclass(frozen=True, slots=True)
