@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from kkassist.domain.language import say
+from ui.theme import dress
 from ui.widgets.buttons import Button, IconButton, MenuButton
 from ui.widgets.text import Figures, Text
 
@@ -49,7 +50,7 @@ class ListHeader(QWidget):
         self._column.addWidget(widget)
 
 
-class SelectionBar(QWidget):
+class SelectionBar(QFrame):
     """Over a list while rows are selected: how many, what can be done with them, and a way out.
 
     `cleared()` when the user lets the selection go. Hidden when nothing is selected.
@@ -69,6 +70,7 @@ class SelectionBar(QWidget):
         clear.clicked.connect(self.cleared)
         self._row.addWidget(clear)
         self.setAccessibleName(say("Valgte rækker"))
+        dress(self, role="bar")
         self.hide()
 
     def add_action(self, text: str, act: Callable[[], object], *, keys: str = "") -> Button:

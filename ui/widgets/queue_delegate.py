@@ -137,34 +137,97 @@ class QueueDelegate(QStyledItemDelegate):
         painter.drawLine(left, rect.center().y(), rect.right() - _RIGHT, rect.center().y())
 
     def _paint_case(self, painter: QPainter, look: Tokens, rect: QRect, line: QueueLine) -> None:
-        two = self._density == "two_lines"
         if line.unread:
-            _paint_dot(painter, look, rect, two)
+            _paint_dot(painter, look, rect)
         inner = rect.adjusted(_LEFT, 0, -_RIGHT, 0)
-        metrics = QFontMetrics(self._type.title_unread)
-        small = QFontMetrics(self._type.small)
-        if two:
-            gap = 3
-            top = inner.top() + (inner.height() - metrics.height() - small.height() - gap) // 2
-            first = QRect(inner.left(), top, inner.width(), metrics.height())
-            second = QRect(inner.left(), first.bottom() + 1 + gap, inner.width(), small.height())
+        if self._density == "two_lines":
+            self._paint_two_lines(painter, look, inner, line)
         else:
-            first = second = inner
-        right = self._paint_due(painter, look, first, line)
-        right = self._paint_marks(
-            painter, look, second if two else first.adjusted(0, 0, right - first.right(), 0), line, right, two
-        )
-        title_right = self._due_left if two else right
-        painter.setFont(self._type.title_unread)
+            self._paint_compact(painter, look, inner, line)
+
+    def _paint_two_lines(self, painter: QPainter, look: Tokens, inner: QRect, line: QueueLine) -> None:
+        high, low = QFontMetrics(self._type.title).height(), QFontMetrics(self._type.small).height()
+        top = inner.top() + (inner.height() - high - low - 3) // 2
+        first = QRect(inner.left(), top, inner.width(), high)
+        second = QRect(inner.left(), top + high + 3, inner.width(), low)
+        first.setRight(self._paint_due(painter, look, first, line))
+        second.setRight(_paint_marks(painter, look, second, line))
+        self._paint_title(painter, look, first, line)
+        self._paint_about(painter, look, second, line)
+
+    def _paint_compact(self, painter: QPainter, look: Tokens, inner: QRect, line: QueueLine) -> None:
+        room = QRect(inner)
+        room.setRight(self._paint_due(painter, look, room, line))
+        room.setRight(_paint_marks(painter, look, room, line))
+        title = QRect(room)
+        title.setWidth(int(inner.width() * 0.45))
+        about = QRect(room)
+        about.setLeft(self._paint_title(painter, look, title, line) + 10)
+        self._paint_about(painter, look, about, line)
+
+    def _paint_due(self, painter: QPainter, look: Tokens, room: QRect, line: QueueLine) -> int:
+        """Paint the deadline at the right; gives the right edge of what is left."""
+        if line.due is None:
+            return room.right()
+        at = self._clock()
+        tone, words = due_tone(line.due, at, paused=line.paused), due_text(line.due, at, paused=line.paused)
+        painter.setFont(self._type.small if tone == "neutral" else self._type.small_strong)
+        painter.setPen(look.color("muted" if tone == "neutral" else tone))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+        return room.right() - painter.fontMetrics().horizontalAdvance(words) - _GAP
+
+    def _paint_title(self, painter: QPainter, look: Tokens, room: QRect, line: QueueLine) -> int:
+        """Paint the title, strong while unread; gives its right edge."""
+        painter.setFont(self._type.title_unread if line.unread else self._type.title)
         painter.setPen(look.color("text"))
-        title_width = title_right - first.left() - _GAP
-        if not two:
-            title_width = min(title_width, int(inner.width() * 0.42))
-        title = painter.fontMetrics().elidedText(line.title, Qt.TextElideMode.ElideRight, title_width)
-        painter.drawText(first, Qt.AlignmentFlag.AlignVCenter, title)
-        left = second.left() if two else first.left() + painter.fontMetrics().horizontalAdvance(title) + 10
+        metrics = painter.fontMetrics()
+        words = metrics.elidedText(line.title, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
+        return room.left() + metrics.horizontalAdvance(words)
+
+    def _paint_about(self, painter: QPainter, look: Tokens, room: QRect, line: QueueLine) -> None:
         painter.setFont(self._type.small)
         painter.setPen(look.color("muted"))
         about = joined((line.process, line.unit))
-        about = painter.fontMetrics().elidedText(about, Qt.TextElideMode.ElideRight, right - left - _GAP)
-        painter.drawText(second.adjusted(left - second.left(), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, about)
+        words = painter.fontMetrics().elidedText(about, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def _paint_ground(painter: QPainter, look: Tokens, rect: QRect, state: QStyle.StateFlag) -> None:
+    if state & QStyle.StateFlag.State_Selected:
+        painter.fillRect(rect, look.color("selection"))
+        painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), look.color("accent"))
+    elif state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(rect, look.color("sunken"))
+    if state & QStyle.StateFlag.State_HasFocus:
+        painter.setPen(QPen(look.color("accent"), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect.adjusted(1, 1, -1, -1))
+
+
+def _paint_dot(painter: QPainter, look: Tokens, rect: QRect) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.color("accent"))
+    painter.drawEllipse(QRectF(rect.left() + 8, rect.center().y() - 3, 7, 7))
+
+
+def _paint_marks(painter: QPainter, look: Tokens, room: QRect, line: QueueLine) -> int:
+    """Paint the status icon and the pending mark from the right; gives the right edge of what is left."""
+    side, right = px(14), room.right()
+    ratio = painter.device().devicePixelRatioF()
+    marks: list[tuple[IconName, ColorName]] = [(line.mark, line.mark_tone)] if line.mark else []
+    if line.pending:
+        marks.append(("outbox", "accent"))
+    for name, ink in marks:
+        right -= side
+        painter.drawPixmap(right + 1, room.center().y() - side // 2, pixmap(name, ink, side, ratio))
+        right -= 6
+    return right - (_GAP - 6 if marks else 0)
+
+
+def _paint_waiting(painter: QPainter, look: Tokens, rect: QRect) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.color("sunken"))
+    painter.drawRoundedRect(QRectF(rect.left() + _LEFT, rect.center().y() - 4, rect.width() * 0.5, 9), 4, 4)
