@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from kkassist.domain.language import say
-from ui.icons import IconName
+from ui.icons import IconName, pixmap
 from ui.theme import BODY, META, ROW, ROW_TWO_LINES, ColorName, Tokens, font, px, theme, tokens
+from ui.widgets.due_label import due_tone
 from ui.widgets.notation import due_text, joined, now
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -151,14 +152,14 @@ class QueueDelegate(QStyledItemDelegate):
         first = QRect(inner.left(), top, inner.width(), high)
         second = QRect(inner.left(), top + high + 3, inner.width(), low)
         first.setRight(self._paint_due(painter, look, first, line))
-        second.setRight(_paint_marks(painter, look, second, line))
+        second.setRight(_paint_marks(painter, second, line))
         self._paint_title(painter, look, first, line)
         self._paint_about(painter, look, second, line)
 
     def _paint_compact(self, painter: QPainter, look: Tokens, inner: QRect, line: QueueLine) -> None:
         room = QRect(inner)
         room.setRight(self._paint_due(painter, look, room, line))
-        room.setRight(_paint_marks(painter, look, room, line))
+        room.setRight(_paint_marks(painter, room, line))
         title = QRect(room)
         title.setWidth(int(inner.width() * 0.45))
         about = QRect(room)
@@ -212,7 +213,7 @@ def _paint_dot(painter: QPainter, look: Tokens, rect: QRect) -> None:
     painter.drawEllipse(QRectF(rect.left() + 8, rect.center().y() - 3, 7, 7))
 
 
-def _paint_marks(painter: QPainter, look: Tokens, room: QRect, line: QueueLine) -> int:
+def _paint_marks(painter: QPainter, room: QRect, line: QueueLine) -> int:
     """Paint the status icon and the pending mark from the right; gives the right edge of what is left."""
     side, right = px(14), room.right()
     ratio = painter.device().devicePixelRatioF()
