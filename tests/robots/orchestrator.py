@@ -30,6 +30,7 @@ class SmallOrchestrator:
         self.bodies: list[tuple[str, object]] = []
         self.lose_next: dict[str, str] = {}
         self.busy_next: dict[str, str] = {}
+        self.not_taken: dict[str, tuple[str, str]] = {}
         self.clock = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
         self.server = RunningServer("small-orchestrator", self._answer)
 
@@ -169,6 +170,10 @@ class SmallOrchestrator:
         wanted = request.json()
         failed = []
         for place, one in enumerate(wanted["queueItems"]):
+            if one["Reference"] in self.not_taken:
+                code, text = self.not_taken[one["Reference"]]
+                failed.append({"Ordinal": place, "ErrorCode": code, "ErrorMessage": text})
+                continue
             try:
                 self.ledger.add(wanted["queueName"], one, "kkassist")
             except Refusal as refusal:
