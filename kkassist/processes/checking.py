@@ -16,7 +16,8 @@ from decimal import Decimal
 from operator import itemgetter
 
 from kkassist.domain.batch import Finding, Severity, Totals
-from kkassist.domain.cpr import without_cpr
+from kkassist.domain.cpr import parse_cpr, without_cpr
+from kkassist.domain.errors import Unreadable
 from kkassist.domain.language import say
 from kkassist.processes import kinds
 from kkassist.processes.cells import CellValue, Odd, Table
@@ -238,7 +239,7 @@ class _Places:
             row=row,
             column=self._headers.get(column, ""),
             cell=f"{letter}{row}" if letter else "",
-            value=value,
+            value=_masked(value) if column in self._cpr_columns else value,
             rule=fault.rule,
             severity=fault.severity,
             message=fault.message,
@@ -252,6 +253,14 @@ class _Places:
             return ""
         cells = self._table.rows[index]
         return kinds.text_of(cells[at]) if at < len(cells) else ""
+
+
+def _masked(text: str) -> str:
+    """A CPR number that could be read is shown masked; what could not be read must be seen to be mended."""
+    try:
+        return parse_cpr(text.zfill(10) if len(text) == 9 else text).masked()
+    except Unreadable:
+        return text
 
 
 def _read_table(upload: Upload, table: Table, register: Register) -> _Read:

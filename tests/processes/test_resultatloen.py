@@ -162,6 +162,11 @@ def test_a_lost_leading_zero_is_mended_and_told() -> None:
     assert result.rows[7][1]["cpr"] == "0707614285"
 
 
+def test_a_finding_shows_a_whole_cpr_masked_and_an_unreadable_one_as_it_stands() -> None:
+    assert {one.value for one in checked({"cpr": "6105991239"}).findings if one.cell == "A12"} == {"610599-••••"}
+    assert {one.value for one in checked({"cpr": "61059x"}).findings} == {"61059x"}
+
+
 @pytest.mark.parametrize("name", ["Eksempel7, Anna Maria", "anna maria eksempel7", "Anna Eksempel7", "", None])
 def test_names_may_be_written_in_the_ways_people_write_them(name: str | None) -> None:
     assert checked({"navn": name}).findings == ()
