@@ -4,10 +4,12 @@ A row holds only its non-empty raw values, as strings. Every task lives under `t
 Callers hold `lock` around what must be seen together.
 """
 
+import gc
 import hashlib
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from threading import RLock
 from typing import Final
 
@@ -53,9 +55,13 @@ class Tables:
 
     @contextmanager
     def seeding(self) -> Iterator[None]:
-        """Many inserts in any order: sorted once, when they are first read."""
+        """Many inserts in any order: sorted once, when they are first read; none of them is garbage."""
         self._seeding = True
+        collecting = gc.isenabled()
+        gc.disable()
         yield
+        if collecting:
+            gc.enable()
         self._seeding = False
 
     def new_id(self) -> str:
@@ -82,8 +88,9 @@ class Tables:
         keys = self._ordered(table)
         found = self._rows[root(table)]
         start = bisect_left(keys, (since, "")) if since else 0
-        for index in range(start, len(keys)):
-            yield found[keys[index][1]]
+        if start == 0:
+            return (found[sys_id] for _, sys_id in keys)
+        return (found[sys_id] for _, sys_id in islice(keys, start, None))
 
     def count(self, table: str) -> int:
         """How many records the table has."""
