@@ -93,4 +93,5 @@ class City:
     left: tuple[str, ...] = ()
     """Tjenestenumre that OPUS only remembers as terminated (`action="leave"`); not in `employments`."""
     pensioners: tuple[Employment, ...] = ()
-    """Tjenestemandspensionister (work contract 08): in the extract without entry date, employed nowhere."""
+    """Employed nowhere, yet in the extract: tjenestemandspensionister (work contract 08, no entry date) and one
+    receiver of efterindtægt (told by the position alone)."""

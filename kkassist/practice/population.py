@@ -289,7 +289,10 @@ def build_city(seed: int, employees: int, today: date) -> City:
         units_by_opus_id={unit.opus_id: unit for unit in led},
         employments_by_tjenestenr={employment.tjenestenr: employment for employment in people.employments},
         left=tuple(people.take_tjenestenr() for _ in range(max(1, count // 500))),
-        pensioners=tuple(people.pensioner(led[0]) for _ in range(max(2, count // 300))),
+        pensioners=(
+            *(people.pensioner(led[0]) for _ in range(max(2, count // 300))),
+            people.receiver_of_after_pay(led[0]),
+        ),
     )
 
 
@@ -573,6 +576,10 @@ class _People:
         person = self._person()
         employment = self._employment(person, root, "Tjenestemandspension", leads=False, level=0)
         return replace(employment, work_contract="08", work_contract_text="Tj.pension", leave_date=None)
+
+    def receiver_of_after_pay(self, root: Unit) -> Employment:
+        """A survivor who is paid on after a death: looks employed in OPUS but for the position."""
+        return self._employment(self._person(), root, "Efterindtægt", leads=False, level=0)
 
     def newcomer(self, pattern: Employment, units: dict[str, Unit]) -> Employment:
         """A new person in the same unit and job as `pattern`, from today or from a coming first of the month."""
