@@ -24,7 +24,7 @@ def platform() -> Iterator[SmallOrchestrator]:
     running = SmallOrchestrator({QUEUE: True, "KK_Fratraedelse": True})
     yield running
     running.stop()
-    assert list(running.server.bugs) == []
+    assert list(running.server.bugs) == [], running.server.bugs[0]
 
 
 @pytest.fixture

@@ -36,6 +36,16 @@ def start(desk, queue: str) -> subprocess.Popen:
     return started
 
 
+def sendings(platform: SmallOrchestrator) -> int:
+    return sum(path.endswith("BulkAddQueueItems") for path, _ in platform.bodies)
+
+
+def wait_for_sendings(platform: SmallOrchestrator, wanted: int) -> None:
+    deadline = time.monotonic() + 20
+    while sendings(platform) < wanted and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
 def work_as_a_robot(platform: SmallOrchestrator, stop: threading.Event) -> None:
     """Finishes every item a moment after it came, as a robot does."""
     while not stop.wait(0.05):
@@ -50,20 +60,24 @@ def test_a_run_that_is_killed_goes_on_where_it_was(desk, platform, tmp_path, que
     batch_id = approved_batch(desk, tmp_path, ROWS)
     runs.send(desk, batch_id)
     moments = random.Random(seed)
+    left_off_at: list[int] = []
     stop = threading.Event()
     robot = threading.Thread(target=work_as_a_robot, args=(platform, stop))
     robot.start()
     try:
         for _ in range(KILLS):
             killed = start(desk, queue)
-            time.sleep(moments.uniform(0.0, 0.12))
+            wait_for_sendings(platform, sendings(platform) + moments.randint(1, 2))
+            time.sleep(moments.uniform(0.0, 0.02))
             killed.send_signal(signal.SIGKILL)
             killed.wait()
+            left_off_at.append(len(platform.references()))
         last = start(desk, queue)
         assert last.wait(timeout=60) == 0
     finally:
         stop.set()
         robot.join()
+    assert any(0 < sent_so_far < ROWS for sent_so_far in left_off_at), left_off_at
     sent = Counter(platform.references())
     assert set(sent) == {f"KK-resultatloen-{batch_id}-{number}" for number in range(2, ROWS + 2)}
     assert set(sent.values()) == {1}
