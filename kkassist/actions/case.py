@@ -22,6 +22,7 @@ from kkassist.domain.unit import KkorgUnit
 from kkassist.processes import checking, kinds
 from kkassist.processes.catalogue import catalogue
 from kkassist.processes.checking import CaseFinding
+from kkassist.processes.letters import render_letter
 from kkassist.processes.mapping import About, about
 from kkassist.processes.prefill import Known, facts, fill
 from kkassist.processes.settings import tables
@@ -253,7 +254,7 @@ def letter(desk: Desk, sys_id: str, letter_id: str) -> str:
     if opened.blocked:
         first = next(finding.message for finding in opened.findings if finding.severity == "error")
         raise Refused(say("Brevet kan ikke laves endnu: {reason}", reason=first))
-    return checking.render_letter(chosen, opened.process, opened.facts)
+    return render_letter(chosen, opened.process, opened.facts)
 
 
 def today(desk: Desk) -> date:

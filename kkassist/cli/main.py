@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="log to standard error too")
     parser.set_defaults(command=None)
     several = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    commands.add_all(several)
+    commands.add_all(several)  # type: ignore[arg-type]  # a sub-parser is a parser too
     return parser
 
 
