@@ -35,6 +35,7 @@ LONGEST_PAUSE_S: Final = 10.0
 """A system that asks for a longer wait than this is left to the caller (`OutOfReach.retry_after_s`)."""
 MAX_BODY: Final = 256 * 1024 * 1024
 _ATTEMPTS: Final = 4
+_RENEWALS: Final = 2
 _CONNECT_S: Final = 10.0
 _BUSY: Final = frozenset({408, 429, 500, 502, 503, 504})
 _CHUNK: Final = 1 << 18
@@ -145,22 +146,23 @@ class Connection:
         return f"{self.base_url}/{path.lstrip('/')}" if path else self.base_url
 
     def _signed_in(self, call: "_Call", *, harmless: bool) -> Answer:
-        """Renew a refused sign-in once; when the fresh one is refused too, stop: accounts lock."""
+        """Renew a refused sign-in, for tokens die on the way; stop when fresh ones are refused too: accounts lock."""
         credentials = self.sign_in.headers()
-        for renewed in (False, True):
+        for renewals_left in reversed(range(_RENEWALS + 1)):
             try:
                 return self._persist(call, credentials, harmless=harmless)
             except _LoginPage:
-                if renewed or not self.sign_in.renew(_credential(credentials)):
-                    raise self._sign_in_needed() from None
+                refused = False
             except Refusal as refusal:
                 if refusal.status != 401 or not credentials:
                     raise
-                if renewed:
+                refused = True
+            if not renewals_left:
+                if refused:
                     self.sign_in.refused()
-                    raise self._sign_in_needed() from None
-                if not self.sign_in.renew(_credential(credentials)):
-                    raise self._sign_in_needed() from None
+                break
+            if not self.sign_in.renew(_credential(credentials)):
+                break
             credentials = self.sign_in.headers()
         raise self._sign_in_needed()
 

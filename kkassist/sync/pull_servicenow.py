@@ -7,6 +7,7 @@ fetched for each case that came or changed, from a list kept with the page that 
 kept in the transaction of its page: killed anywhere, the next pull goes on.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,6 +40,8 @@ QUEUE_FIELDS: Final = (
     "sys_updated_by", "sys_created_on", "parent",
 )  # fmt: skip
 OVERLAP: Final = timedelta(seconds=120)
+_log = logging.getLogger(__name__)
+
 _STORED_AT_ONCE: Final = 500
 _FILLED_AT_ONCE: Final = 30
 _IDENTITY_EVERY: Final = timedelta(hours=1)
@@ -81,16 +84,20 @@ def pull(
 ) -> SourceResult:
     """Fetch what is new; with `full` everything again and what was removed. `titles`: process id → title.
 
-    A table that is closed to the user does not stop the others: `error` of the result says so.
+    One stream's trouble does not stop the others: `error` of the result says so (tables that are closed to the user
+    are told by a full pull alone, since nothing can be done about them daily). Raises `SignInNeeded`.
     """
     if settings.servicenow is None:
         raise ValueError("no ServiceNow in the settings")
     began = time.monotonic()
-    work = _Pull(workspace, client, settings.servicenow, settings.user.id, now, full, titles or {}, stop, report)
+    describe = describing(settings, titles or {})
+    work = _Pull(workspace, client, settings.servicenow, settings.user.id, now, full, describe, stop, report)
     try:
         work.run()
     except _Stopped:
         pass
+    except SignInNeeded:
+        raise
     except KkassistError as error:
         work.faults.append(str(error))
     return replace(work.result, seconds=time.monotonic() - began, error=" ".join(dict.fromkeys(work.faults)))
@@ -104,7 +111,7 @@ class _Pull:
     user: str
     now: datetime
     full: bool
-    titles: Mapping[str, str]
+    about: Callable[[ServerRow], About]
     stop: threading.Event | None
     report: Report
     result: SourceResult = field(default_factory=lambda: SourceResult("servicenow"))
@@ -139,12 +146,20 @@ class _Pull:
             step()
         except SignInNeeded:
             raise
-        except (Refusal, Untrustworthy) as error:
+        except Refusal as refusal:
+            self._closed(refusal)
+        except Untrustworthy as error:
             self.faults.append(str(error))
         except OutOfReach as error:
             if self.faults or error.retry_after_s:
                 raise
             self.faults.append(str(error))
+
+    def _closed(self, refusal: Refusal) -> None:
+        """A table that the user may not read: the rest goes on without it."""
+        _log.info("closed: %s", refusal.log_detail)
+        if self.full or refusal.status not in {403, 404}:
+            self.faults.append(str(refusal))
 
     # --- who ---------------------------------------------------------------------------------------------------
 
@@ -236,7 +251,7 @@ class _Pull:
         chunks = [rows[at : at + _STORED_AT_ONCE] for at in range(0, len(rows), _STORED_AT_ONCE)] or [()]
         for chunk in chunks:
             with self.workspace.write() as tx:
-                stored = cases.store_page(tx, chunk, me=self.me, at=self.now, about=self._about)
+                stored = cases.store_page(tx, chunk, me=self.me, at=self.now, about=self.about)
                 news = {*stored.created, *stored.changed}
                 self._note_work(tx, [row for row in chunk if row.sys_id in news])
                 if chunk is chunks[-1]:
@@ -253,9 +268,6 @@ class _Pull:
         active = [row.sys_id for row in rows if row.fields.get("active") != "false"]
         if active:
             facts.put(tx, f"{_FILL}{new_id()}", " ".join(active))
-
-    def _about(self, row: ServerRow) -> About:
-        return about(row, self.settings, self.titles)
 
     # --- each class' own fields --------------------------------------------------------------------------------
 
@@ -296,7 +308,7 @@ class _Pull:
         """Keep the fields; where journals are closed their display text, which comes along, is the fall-back."""
         with self.workspace.write() as tx:
             bare = [_without_journals(row) for row in rows if row.sys_id in self.known]
-            cases.store_page(tx, bare, me=self.me, at=self.now, about=self._about)
+            cases.store_page(tx, bare, me=self.me, at=self.now, about=self.about)
             if not facts.get(tx, "servicenow:journals"):
                 for row in rows:
                     cases.store_notes(tx, row.sys_id, journal_text(row))
@@ -369,7 +381,7 @@ class _Pull:
         try:
             return fetch()
         except Refusal as refusal:
-            self.faults.append(str(refusal))
+            self._closed(refusal)
             return None
 
     # --- what was removed --------------------------------------------------------------------------------------
@@ -443,6 +455,16 @@ class _Pull:
 
     def _was_done(self, tx: Tx, name: str) -> None:
         facts.put(tx, name, self.now.isoformat())
+
+
+def describing(settings: Settings, titles: Mapping[str, str]) -> Callable[[ServerRow], About]:
+    """What tells the process and the person of a record by these settings."""
+
+    def describe(row: ServerRow) -> About:
+        assert settings.servicenow is not None
+        return about(row, settings.servicenow, titles)
+
+    return describe
 
 
 def _mark(row: ServerRow) -> str:

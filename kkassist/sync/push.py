@@ -19,11 +19,15 @@ from kkassist.domain.case import Note, NoteKind, ServerRow
 from kkassist.domain.change import ChangeKind, ChangeState, PendingChange
 from kkassist.domain.errors import OutOfReach, SignInNeeded
 from kkassist.domain.language import say
+from kkassist.domain.settings import Settings
+from kkassist.processes.catalogue import catalogue
+from kkassist.processes.mapping import About
 from kkassist.remote.http import OutcomeUnknown, Refusal
 from kkassist.remote.servicenow.client import JOURNALS, ServiceNow, journal_text
 from kkassist.store import cases, facts, outbox
 from kkassist.store.engine import Tx, Workspace
 from kkassist.sync.conflicts import Merge, is_same, merge, plain
+from kkassist.sync.pull_servicenow import describing
 from kkassist.sync.results import PushResult
 
 _log = logging.getLogger(__name__)
@@ -38,13 +42,19 @@ _NOTE_FIELDS: Final = {ChangeKind.WORK_NOTE: "work_notes", ChangeKind.COMMENT: "
 
 
 def push(
-    workspace: Workspace, client: ServiceNow, *, now: datetime, stop: threading.Event | None = None
+    workspace: Workspace,
+    client: ServiceNow,
+    settings: Settings,
+    *,
+    now: datetime,
+    stop: threading.Event | None = None,
 ) -> PushResult:
     """Send what is due and settle what is not known. One program at a time (the caller holds the lease).
 
     Raises `SignInNeeded` and `OutOfReach` when nothing more can be sent now; what was done is stored.
     """
-    work = _Push(workspace, client, now, stop or threading.Event())
+    titles = {one.id: one.title for one in catalogue(settings.home / "processes").values()}
+    work = _Push(workspace, client, describing(settings, titles), now, stop or threading.Event())
     with workspace.write() as tx:
         outbox.recover(tx, now + timedelta(days=3650), now)
     work.settle()
@@ -65,6 +75,7 @@ def push(
 class _Push:
     workspace: Workspace
     client: ServiceNow
+    about: Callable[[ServerRow], About]
     now: datetime
     stop: threading.Event
     sent: list[str] = field(default_factory=list)
@@ -209,7 +220,7 @@ class _Push:
                         by = fresh.fields.get("sys_updated_by", "")
                         words = say("{by} har rettet feltet imens.", by=by or say("En kollega"))
                         outbox.conflict(tx, one.id, theirs, words, self.now)
-            cases.store_page(tx, [fresh], me=group[0].user, at=self.now)
+            cases.store_page(tx, [fresh], me=group[0].user, at=self.now, about=self.about)
         return to_send
 
     def _one_by_one(self, group: Sequence[PendingChange]) -> None:
@@ -225,7 +236,7 @@ class _Push:
         after = self._read_back(group[0]) or echo
         came_between = 0 < _count(fresh) < _count(echo) - 1
         with self.workspace.write() as tx:
-            cases.store_page(tx, [after], me=group[0].user, at=self.now)
+            cases.store_page(tx, [after], me=group[0].user, at=self.now, about=self.about)
             for one in group:
                 said = echo.fields.get(one.field, after.fields.get(one.field, one.mine))
                 before = fresh.fields.get(one.field, one.base)
@@ -339,7 +350,7 @@ class _Push:
 
     def _keep_case(self, one: PendingChange, row: ServerRow) -> None:
         with self.workspace.write() as tx:
-            cases.store_page(tx, [_without_journals(row)], me=one.user, at=self.now)
+            cases.store_page(tx, [_without_journals(row)], me=one.user, at=self.now, about=self.about)
             self._finish(tx, one)
 
     # --- settling ----------------------------------------------------------------------------------------------
@@ -368,7 +379,7 @@ class _Push:
         if not is_same(fresh.fields.get(one.field, one.base), one.mine):
             return False
         with self.workspace.write() as tx:
-            cases.store_page(tx, [fresh], me=one.user, at=self.now)
+            cases.store_page(tx, [fresh], me=one.user, at=self.now, about=self.about)
             self._finish(tx, one)
         return True
 

@@ -143,13 +143,15 @@ class _Reading:
     def _batch(self, query: str, offset: int, step: int, floor: tuple[str, str], second: str) -> tuple[Batch, int]:
         """One answer that keeps to the question, and the limit it was given with."""
         asked_again = False
+        patience = 3
         while True:
             try:
                 batch = self.ask(query, offset, step)
             except TooSlow:
-                if step <= _LEAST_LIMIT:
+                patience -= step <= _LEAST_LIMIT
+                if not patience:
                     raise _gave_up() from None
-                step = max(_LEAST_LIMIT, step // 2)
+                step = max(min(step, _LEAST_LIMIT), step // 2)
                 self.limit = min(self.limit, step)
                 continue
             fault = self._fault(batch.rows, floor, second)
