@@ -224,6 +224,8 @@ def follow(desk: Desk, *, stop: threading.Event | None = None) -> bool:
     if stepped.changed:
         # Not "batches", which wakes the follower itself: answers must not make it ask faster than its rhythm.
         desk.events.publish("runs", *stepped.changed, *stepped.batches)
+    if stepped.trouble is not None:
+        raise stepped.trouble
     return stepped.more
 
 
@@ -246,6 +248,12 @@ def rows(desk: Desk, batch_id: str, states: Sequence[RowState] | None = None) ->
     """The rows of a batch (or of a case's run) with their answers, in the file's order."""
     with desk.workspace.read() as tx:
         return batches.rows(tx, batch_id, states)
+
+
+def results(desk: Desk, run_id: str) -> list[Attempt]:
+    """What came of each row in this run, also where a later run took the row up again."""
+    with desk.workspace.read() as tx:
+        return ledger.attempts_of(tx, run_id)
 
 
 def attempts(desk: Desk, reference: str) -> list[Attempt]:

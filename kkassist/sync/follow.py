@@ -53,24 +53,28 @@ class Stepped:
     more: bool
     batches: tuple[str, ...] = ()
     ended: tuple[Run, ...] = ()
+    trouble: OutOfReach | None = None
+    """Why the platform could not be asked further, with what it asked us to wait."""
 
 
 def step(workspace: Workspace, robots: Robots, plan_of: Callable[[str], Plan], now: datetime) -> Stepped:
     """One step of every open run. A run that the platform refuses stands still with the reason; others go on.
 
-    Raises `OutOfReach` (with what the platform asked us to wait) after the runs' own records are in order.
+    A platform out of reach ends the step: the result says why, and what was done before stays done.
     """
     with workspace.read() as tx:
         open_runs = ledger.runs(tx, open_only=True)
     changed: list[str] = []
     more = False
+    trouble: OutOfReach | None = None
     for run in open_runs:
         try:
             moved, again = _Step(workspace, robots, plan_of(run.process), run, now).go()
         except KkassistError as error:
             _stand_still(workspace, run, str(error))
             if isinstance(error, OutOfReach):
-                raise
+                trouble = error
+                break
             continue
         more = more or again
         if moved:
@@ -79,7 +83,7 @@ def step(workspace: Workspace, robots: Robots, plan_of: Callable[[str], Plan], n
         now_ended = {run.id for run in open_runs} - {run.id for run in ledger.runs(tx, open_only=True)}
         ended = tuple(ledger.must(tx, run_id) for run_id in sorted(now_ended))
     touched = tuple(run.batch for run in open_runs if run.id in changed and run.batch)
-    return Stepped(tuple(changed), more, touched, ended)
+    return Stepped(tuple(changed), more, touched, ended, trouble)
 
 
 def _stand_still(workspace: Workspace, run: Run, detail: str) -> None:
