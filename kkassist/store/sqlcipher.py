@@ -63,7 +63,7 @@ def trouble_with(path: Path, key: str) -> Trouble:
         size = path.stat().st_size
         if size == 0:
             return "empty"
-        if size < PAGE or head[:_SALT].isascii():
+        if size < PAGE or _is_something_else(head):
             return "foreign"
         hmac_key = _hmac_key(key, head[:_SALT])
         for number in range(2, min(size // PAGE, 8) + 1):
@@ -71,6 +71,12 @@ def trouble_with(path: Path, key: str) -> Trouble:
             if _page_fits(file.read(PAGE), number, hmac_key):
                 return "damaged"
     return "key"
+
+
+def _is_something_else(head: bytes) -> bool:
+    """Sealed pages look random: a known signature, or mostly letters, is another kind of file."""
+    letters = sum(0x20 <= byte < 0x7F for byte in head)
+    return head.startswith((b"SQLite", b"PK\x03\x04", b"%PDF")) or letters > len(head) * 0.6
 
 
 def _hmac_key(key: str, salt: bytes) -> bytes:
