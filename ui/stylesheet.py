@@ -94,7 +94,7 @@ QLineEdit[tone="red"], QPlainTextEdit[tone="red"], QComboBox[tone="red"] { borde
 QLineEdit[tone="amber"], QPlainTextEdit[tone="amber"], QComboBox[tone="amber"] { border-color: $amber; }
 QLineEdit:read-only, QPlainTextEdit:read-only { background: transparent; border-color: transparent; }
 QLineEdit:read-only:focus, QPlainTextEdit:read-only:focus { border: 2px solid $accent; }
-QPlainTextEdit { padding: 2px 4px; }
+QPlainTextEdit { padding: 2px 4px; min-height: 0px; }
 QPlainTextEdit:focus { padding: 1px 3px; }
 QComboBox { padding-right: 24px; }
 QComboBox:focus { padding-right: 23px; }

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QGuiApplication
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QEnterEvent, QGuiApplication, QIcon, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from kkassist.domain.language import say
-from ui.icons import icon
 from ui.theme import dress, px, theme
 from ui.widgets.buttons import IconButton
 from ui.widgets.editors import Choice, EditorKind, editor_of
@@ -17,7 +16,10 @@ from ui.widgets.source_chip import Origin, SourceChip
 from ui.widgets.text import Text
 
 _LABEL_WIDTH = 148
-_EDITOR_WIDTHS = {"short": 160, "normal": 280, "long": 16_777_215}
+_EDITOR_LEAST = 110
+_NARROW = 480
+_UNBOUND = 16_777_215  # Qt's own "no maximum"
+_EDITOR_WIDTHS = {"short": 160, "normal": 280, "long": _UNBOUND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class CopyButton(IconButton):
     def _tint(self) -> None:
         super()._tint()
         if not getattr(self, "_shown", False):
-            self.setIcon(icon("copy", "surface", px(14)))
+            self.setIcon(QIcon())
 
 
 class FieldRow(QWidget):
@@ -66,7 +68,7 @@ class FieldRow(QWidget):
         super().__init__()
         self.spec = spec
         self.editor = editor_of(spec.kind, spec.choices)
-        self.chip = SourceChip(origin)
+        self.chip = SourceChip(origin, self)
         self._label = Text(self._label_text(), "label", wrap=True)
         self._finding = InlineFinding()
         self._copy = CopyButton(spec.label)
@@ -127,24 +129,48 @@ class FieldRow(QWidget):
         self.setFocusProxy(self.editor)
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 2, 0, 2)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(0)
         middle = Qt.AlignmentFlag.AlignVCenter
-        tall = self.spec.kind == "long_text"
-        grid.addWidget(self._label, 0, 0, Qt.AlignmentFlag.AlignTop if tall else middle)
-        grid.addWidget(self.editor, 0, 1)
+        self.editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._line = QWidget(self)
+        line = QHBoxLayout(self._line)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        line.addWidget(self.editor, 1000)
         if self.spec.unit:
-            grid.addWidget(Text(self.spec.unit, "label"), 0, 2, middle)
-        grid.addWidget(self.chip, 0, 4, middle | Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(self._copy, 0, 5, middle)
-        grid.addWidget(self._finding, 1, 1, 1, 5)
-        grid.setColumnStretch(1, 3)
-        grid.setColumnStretch(3, 1)
+            line.addWidget(Text(self.spec.unit, "label"), 0, middle)
+        line.addStretch(1)
+        line.addWidget(self.chip, 0, middle)
+        line.addWidget(self._copy, 0, middle)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 2, 0, 2)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnStretch(1, 1)
+        self._place(narrow=False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
+    def _place(self, *, narrow: bool) -> None:
+        """Label beside the value, or above it where there is too little room for both."""
+        self._narrow = narrow
+        for part in (self._label, self._line, self._finding):
+            self._grid.removeWidget(part)
+        tall = self.spec.kind == "long_text"
+        side = Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter
+        column = 0 if narrow else 1
+        self._grid.addWidget(self._label, 0, 0, 1, 2 if narrow else 1, side)
+        self._grid.addWidget(self._line, 1 if narrow else 0, column, 1, 2 - column)
+        self._grid.addWidget(self._finding, 2 if narrow else 1, column, 1, 2 - column)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Move the label above the value when the row becomes narrow, and back."""
+        super().resizeEvent(event)
+        if (self.width() < px(_NARROW)) != self._narrow:
+            self._place(narrow=not self._narrow)
+            self._fit()
+
     def _fit(self) -> None:
-        self._label.setFixedWidth(px(_LABEL_WIDTH))
+        self._label.setMinimumWidth(px(_LABEL_WIDTH))
+        self._label.setMaximumWidth(_UNBOUND if self._narrow else px(_LABEL_WIDTH))
+        self.editor.setMinimumWidth(px(_EDITOR_LEAST))
         widest = _EDITOR_WIDTHS[self.spec.width]
         self.editor.setMaximumWidth(widest if self.spec.width == "long" else px(widest))

@@ -131,6 +131,8 @@ def _fields() -> QWidget:
 def _statuses() -> QWidget:
     section = Section("Status, frister og knapper")
     pills, dues, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+    dues.setSpacing(16)
+    buttons.setSpacing(8)
     for pill in (
         StatusPill("red", "Fejlet"), StatusPill("amber", "Snart"), StatusPill("green", "Sendt"),
         StatusPill("violet", "Ukendt"), StatusPill("neutral", "Venter"), StatusPill("accent", "Kører"),
@@ -246,8 +248,8 @@ def _lists() -> QWidget:
     header.add_below(SearchField("Søg navn, sag, CPR"))
     bar = SelectionBar()
     bar.add_action("Tildel mig", lambda: None, keys="T")
-    bar.set_selected(3)
     header.add_below(bar)
+    bar.set_selected(3)
     column.addWidget(header)
     column.addWidget(queue_view("two_lines"))
     column.addWidget(queue_view("compact"))
@@ -333,11 +335,22 @@ def wall(which: Wall) -> QWidget:
         side.setSpacing(16)
         for make in makers:
             piece = make()
-            piece.setMinimumWidth(width)
+            piece.setMinimumWidth(max(width, piece.minimumSizeHint().width()))
             side.addWidget(piece)
         side.addStretch(1)
         row.addLayout(side, width)
     return page
+
+
+def fit(page: QWidget, app: QApplication) -> None:
+    """Give a wall the height that its pieces ask for, without the screen's own limits."""
+    layout = page.layout()
+    assert layout is not None
+    for _settles in range(3):  # rows move their labels once they know their width
+        width = layout.minimumSize().width()
+        height = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
+        page.resize(width, height)
+        app.processEvents()
 
 
 def paint(app: QApplication, out: Path) -> list[Path]:
@@ -354,8 +367,7 @@ def paint(app: QApplication, out: Path) -> list[Path]:
             if which == "work":
                 toaster = Toaster(page)
                 toaster.tell(Message("Sagen er tildelt dig", undo=lambda: None))
-            page.adjustSize()
-            app.processEvents()
+            fit(page, app)
             target = out / f"{which}-{scheme}-{round(scale * 100)}.png"
             page.grab().save(str(target))
             written.append(target)

@@ -12,7 +12,8 @@ _GAP = 3
 
 def caps_of(keys: str) -> tuple[str, ...]:
     """The key caps of a shortcut written as Qt writes it: `Ctrl+K` → Ctrl, K."""
-    return ("+",) if keys == "+" else tuple(part for part in keys.split("+") if part)
+    names = {"Return": "Enter", "Escape": "Esc"}
+    return ("+",) if keys == "+" else tuple(names.get(part, part) for part in keys.split("+") if part)
 
 
 def caps_size(keys: str) -> QSize:

@@ -161,7 +161,7 @@ class QueueDelegate(QStyledItemDelegate):
         room.setRight(self._paint_due(painter, look, room, line))
         room.setRight(_paint_marks(painter, room, line))
         title = QRect(room)
-        title.setWidth(int(inner.width() * 0.45))
+        title.setWidth(min(room.width(), int(inner.width() * 0.45)))
         about = QRect(room)
         about.setLeft(self._paint_title(painter, look, title, line) + 10)
         self._paint_about(painter, look, about, line)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QGridLayout, QPushButton
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from kkassist.domain.language import say
 from ui.icons import icon
@@ -38,8 +38,8 @@ class Origin:
 class SourceChip(QPushButton):
     """`OPUS 22-11`; amber `KKorg: …` when a source says otherwise. Enter or a click lists them all."""
 
-    def __init__(self, origin: Origin | None = None) -> None:
-        super().__init__()
+    def __init__(self, origin: Origin | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._origin = origin
         self.clicked.connect(self.open_sources)
         theme().changed.connect(self._tint)
@@ -48,9 +48,11 @@ class SourceChip(QPushButton):
     def set_origin(self, origin: Origin | None) -> None:
         """Show another origin; None hides the chip."""
         self._origin = origin
-        self.setVisible(origin is not None)
         if origin is None:
+            self.hide()
             return
+        if self.parentWidget() is not None:  # without one it would open a window of its own
+            self.show()
         taken = _stamp(origin.taken)
         others = origin.disagreeing()
         self._words = f"{others[0].source}: {others[0].value}" if others else taken

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -77,7 +76,6 @@ class Timeline(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
-        self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.show_entries(entries)
 
     def show_entries(self, entries: Sequence[TimelineEntry]) -> None:
@@ -90,3 +88,4 @@ class Timeline(QWidget):
             if at:
                 self._column.addWidget(hairline())
             self._column.addWidget(_Entry(entry))
+        self._column.addStretch(1)
