@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from kkassist.actions.desk import Desk, Systems
+from kkassist.cli.log import log_bug
 from kkassist.cli.paths import workspace_url
 from kkassist.cli.settings import read_settings
 from kkassist.domain.errors import Misused, WorkspaceLocked
@@ -53,6 +54,10 @@ class Context:
         if self._desk is None:
             self._desk = make_desk(self.settings(), self.vault())
         return self._desk
+
+    def log_bug(self, error: BaseException) -> str:
+        """Write an unexpected error to the log; its reference."""
+        return log_bug(error)
 
     def __enter__(self) -> Self:
         return self
