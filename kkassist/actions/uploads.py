@@ -279,6 +279,15 @@ def findings(desk: Desk, batch_id: str) -> list[Finding]:
         return list(batches.findings(tx, batch_id))
 
 
+def why_not_approve(desk: Desk, batch_id: str) -> str:
+    """Why this user cannot approve the batch, in words for her; "" where she can."""
+    if desk.role not in MAY_APPROVE:
+        return say("Din rolle må ikke godkende. Bed en godkender om det.")
+    with desk.workspace.read() as tx:
+        own = desk.user.casefold() in hands_on(tx, _batch(tx, batch_id))
+    return say("Du har selv lavet, indsendt eller rettet batchen. En anden skal godkende den.") if own else ""
+
+
 def hands_on(tx: Tx, batch: Batch) -> frozenset[str]:
     """Who made, submitted or mended the batch: none of them may approve it."""
     submitted = {user for act, user, *_ in batches.decisions(tx, batch.id) if act == "submit"}
@@ -460,6 +469,9 @@ def _store_mended(desk: Desk, tx: Tx, batch_id: str, row: int, mended: Sequence[
                 total=found.totals.amount,
                 at=desk.clock(),
             )
+    if all(one.queued_at is None for one in mended):
+        # The cover sheet speaks of the file as it was sent: it is not held against rows mended after a run.
+        batches.replace_file_findings(tx, batch_id, after.get(0, []))
     menders = set(json.loads(facts.get(tx, _menders(batch_id)) or "[]"))
     facts.put(tx, _menders(batch_id), json.dumps(sorted({*menders, desk.user})))
 

@@ -208,6 +208,12 @@ def repair(
     return must(tx, batch_id)
 
 
+def replace_file_findings(tx: Tx, batch_id: str, findings: Sequence[Finding]) -> None:
+    """Put what is now known of the file as a whole (row 0) in place of what was."""
+    tx.execute(text('DELETE FROM findings WHERE batch = :batch AND "row" = 0'), {"batch": batch_id})
+    _store_findings(tx, batch_id, findings)
+
+
 def previous(tx: Tx, process: str, but: str = "") -> Batch | None:
     """The last batch of the process that was sent, other than `but`."""
     found = tx.execute(

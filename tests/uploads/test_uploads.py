@@ -108,6 +108,22 @@ def test_mending_the_wrong_row_in_place_makes_the_file_whole(desk, tmp_path):
     assert uploads.submit(desk, checked.batch.id).state is BatchState.SUBMITTED
 
 
+def test_the_control_sum_of_the_cover_is_compared_again_when_a_row_is_mended(desk, tmp_path):
+    path = write_file(tmp_path / "forside.xlsx", [row(1), row(2, beloeb="2.000,00")])
+    book = openpyxl.load_workbook(path)
+    cover = book.create_sheet("Forside")
+    cover.append(["Antal rækker", 2])
+    cover.append(["Kontrolsum", "4.001,50"])
+    book.save(path)
+    checked = uploads.check_file(desk, ID, path)
+    assert [(one.row, one.rule) for one in checked.findings] == [(0, "V-RL-07")]
+    with pytest.raises(Refused, match="forsiden siger"):
+        uploads.submit(desk, checked.batch.id)
+    uploads.repair_row(desk, checked.batch.id, 3, {"beloeb": "3.000,00"})
+    assert uploads.findings(desk, checked.batch.id) == []
+    assert uploads.submit(desk, checked.batch.id).state is BatchState.SUBMITTED
+
+
 def test_a_text_that_cannot_be_read_is_refused_in_the_readers_words(desk, tmp_path):
     checked = uploads.check_file(desk, ID, clean(tmp_path, 3))
     with pytest.raises(Refused):
