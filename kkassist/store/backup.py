@@ -70,7 +70,9 @@ def restore(file: Path, into: Path, key: str) -> Path | None:
 def _set_aside(into: Path) -> Path | None:
     if not into.exists():
         return None
-    if any(Path(f"{into}{part}").exists() and Path(f"{into}{part}").stat().st_size for part in ("-wal", "-journal")):
+    if any(
+        Path(f"{into}{part}").exists() and Path(f"{into}{part}").stat().st_size for part in ("-wal", "-journal")
+    ):
         raise WorkspaceLocked(say("Arbejdsområdet er i brug. Luk kkassist alle andre steder, og prøv igen."))
     kept = into.with_name(f"{into.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}.bak")
     into.replace(kept)

@@ -254,7 +254,7 @@ def attachments(tx: Tx, sys_id: str) -> tuple[Attachment, ...]:
         ),
         {"id": sys_id},
     )
-    return tuple(Attachment(*row[:6], at=instant(row.at)) for row in found)
+    return tuple(Attachment(row[0], row[1], row[2], row[3], row[4], row[5], instant(row[6])) for row in found)
 
 
 def attachment_bytes(tx: Tx, attachment_id: str) -> bytes | None:
@@ -457,7 +457,7 @@ def _unseen(tx: Tx, sys_id: str) -> tuple[FieldChange, ...]:
         text('SELECT field, before, after, "by", "at" FROM field_changes WHERE case_id = :id ORDER BY seq'),
         {"id": sys_id},
     )
-    return tuple(FieldChange(*row[:4], at=must_instant(row[4])) for row in found)
+    return tuple(FieldChange(row[0], row[1], row[2], row[3], must_instant(row[4])) for row in found)
 
 
 def _int(raw: str) -> int:

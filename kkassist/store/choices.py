@@ -53,7 +53,10 @@ def of(tx: Tx, table: str, element: str) -> list[Choice]:
             {"table": one, "element": element},
         ).all()
         if found:
-            return [Choice(*row[:5], inactive=bool(row.inactive)) for row in found]
+            return [
+                Choice(row.table_name, row.element, row.value, row.label, row.sequence, bool(row.inactive))
+                for row in found
+            ]
     return []
 
 

@@ -1,6 +1,7 @@
 """ServiceNow's users, groups and who is in which."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import text
 
@@ -78,6 +79,5 @@ def members_of(tx: Tx, group_sys_id: str) -> list[Colleague]:
     return [_colleague(row) for row in found]
 
 
-def _colleague(row: object) -> Colleague:
-    sys_id, user_name, name, email, active = row  # type: ignore[misc]
-    return Colleague(sys_id, user_name, name, email, bool(active))
+def _colleague(row: Any) -> Colleague:
+    return Colleague(row.sys_id, row.user_name, row.name, row.email, bool(row.active))

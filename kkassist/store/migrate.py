@@ -54,7 +54,9 @@ def _hold(held: Any) -> None:
     held.execute("PRAGMA busy_timeout = 2000")
     try:
         held.execute("PRAGMA journal_mode = DELETE")
-        held.execute("PRAGMA locking_mode = EXCLUSIVE")  # keeps the lock after the commit, so that a copy can be read
+        held.execute(
+            "PRAGMA locking_mode = EXCLUSIVE"
+        )  # keeps the lock after the commit, so that a copy can be read
         held.execute("BEGIN EXCLUSIVE")
         held.execute("COMMIT")
     except sqlcipher3.dbapi2.OperationalError as error:

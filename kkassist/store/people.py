@@ -109,7 +109,7 @@ def all_employments(tx: Tx) -> Iterator[Employment]:
 
 def find(tx: Tx, words: str, limit: int = 50) -> list[Employment]:
     """Employments by name, tjenestenr., CPR, or parts of them; the newest first."""
-    found = {}
+    found: dict[str, Employment] = {}
     for some in chunks(search.people(tx, words, limit)):
         names, bound = one_of("id", some)
         rows = tx.execute(text(f"{_SELECT} WHERE tjenestenr IN ({names})"), bound).all()

@@ -30,7 +30,9 @@ def raw(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def case(sys_id: str, *, at: datetime = NOW, count: int = 1, by: str = "system", labels=None, **fields: str) -> ServerRow:
+def case(
+    sys_id: str, *, at: datetime = NOW, count: int = 1, by: str = "system", labels=None, **fields: str
+) -> ServerRow:
     """A record of the HR table; `fields` are raw values."""
     given = {
         "number": f"HRC{abs(hash(sys_id)) % 10**7:07}",
@@ -54,7 +56,9 @@ def batch(rows: int, **changes) -> tuple[Batch, list[BatchRow]]:
         decided_hash="", reason="", counts={}, errors=0, warnings=0,
     )  # fmt: skip
     lines = [
-        BatchRow("b1", 2 + one, f"ref-{one}", {"beloeb": f"{one}.00"}, RowState.CHECKED, "", 0, "", "", "", None, None)
+        BatchRow(
+            "b1", 2 + one, f"ref-{one}", {"beloeb": f"{one}.00"}, RowState.CHECKED, "", 0, "", "", "", None, None
+        )
         for one in range(rows)
     ]
     return made, lines

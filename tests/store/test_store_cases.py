@@ -45,7 +45,9 @@ def test_a_child_table_adds_its_fields_and_takes_none(workspace):
 def test_what_others_change_is_news_until_she_looks(workspace):
     store(workspace, case("c1"))
     assert not record(workspace).row.unread
-    store(workspace, case("c1", at=later(minutes=1), count=2, by="bo.lund", short_description="Fratrædelse, haster"))
+    store(
+        workspace, case("c1", at=later(minutes=1), count=2, by="bo.lund", short_description="Fratrædelse, haster")
+    )
     seen = record(workspace)
     assert seen.row.unread
     assert [(one.field, one.before, one.after, one.by) for one in seen.changed_since_read] == [

@@ -95,7 +95,11 @@ def test_groups_follow_the_order_of_the_ids(workspace):
 
 def test_persons_are_sorted_as_a_dane_does(workspace):
     names = {"1": "Åse", "2": "Ærø", "3": "Zenia", "4": "Østergård", "5": "Aase", "6": "Anna", "7": ""}
-    store(workspace, *(case(one, number=one) for one in names), about=lambda row: About("", names[row.sys_id], "", ""))
+    store(
+        workspace,
+        *(case(one, number=one) for one in names),
+        about=lambda row: About("", names[row.sys_id], "", ""),
+    )
     assert [names[one] for one in ids(workspace, sort="person")] == [
         "Anna", "Zenia", "Ærø", "Østergård", "Åse", "Aase", ""
     ]  # fmt: skip
@@ -126,7 +130,10 @@ def test_totals_equal_the_queue(workspace):
     ],
 )  # fmt: skip
 def test_search_finds_words_numbers_and_parts(workspace, query, found):
-    told = {"c1": About("", "Mette Sørensen", "0101901234", "77001"), "c2": About("", "Åge Østergård", "", "88002")}
+    told = {
+        "c1": About("", "Mette Sørensen", "0101901234", "77001"),
+        "c2": About("", "Åge Østergård", "", "88002"),
+    }
     store(
         workspace,
         case("c1", number="HRC0012345"),
