@@ -4,12 +4,23 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kkassist.domain.language import say
-from ui.widgets.key_hint import KeyHint
+from ui.theme import BODY, META, ROW, font, px, tokens
+from ui.widgets.key_hint import caps_size, paint_caps
 
 _WIDTH = 640
 _MOST_SHOWN = 12
@@ -50,6 +61,8 @@ class Palette(QFrame):
         self._list = QListWidget(self)
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setAccessibleName(say("Fundet"))
+        self._list.setItemDelegate(_HitDelegate(self._list))
+        self._list.setFrameShape(QFrame.Shape.NoFrame)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
@@ -105,16 +118,10 @@ class Palette(QFrame):
         self._fit_height()
 
     def _add(self, hit: Hit) -> None:
-        item = QListWidgetItem(f"{hit.text}   {hit.detail}" if hit.detail else hit.text)
+        item = QListWidgetItem(hit.text)
         item.setData(Qt.ItemDataRole.UserRole, hit)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{hit.text} {hit.detail} {hit.key}".strip())
         self._list.addItem(item)
-        if hit.key:
-            holder = QWidget()
-            row = QVBoxLayout(holder)
-            row.setContentsMargins(0, 0, 8, 0)
-            row.addWidget(KeyHint(hit.key), alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self._list.setItemWidget(item, holder)
 
     def _hit(self, row: int) -> Hit:
         hit: Hit = self._list.item(row).data(Qt.ItemDataRole.UserRole)
@@ -135,8 +142,7 @@ class Palette(QFrame):
 
     def _fit_height(self) -> None:
         rows = max(1, self._list.count())
-        height = self._list.sizeHintForRow(0) if self._list.count() else 32
-        self._list.setFixedHeight(min(rows, _MOST_SHOWN) * max(32, height) + 4)
+        self._list.setFixedHeight(min(rows, _MOST_SHOWN) * px(ROW) + 4)
         self.adjustSize()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -161,6 +167,43 @@ class Palette(QFrame):
             self._window.setFocus()
             return True
         return False
+
+
+class _HitDelegate(QStyledItemDelegate):
+    """What can be done on the left; where it belongs and its key on the right."""
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(200, px(ROW))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        hit: Hit = index.data(Qt.ItemDataRole.UserRole)
+        place: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(place, tokens().color("selection"))
+            painter.fillRect(place.left(), place.top(), 3, place.height(), tokens().color("accent"))
+        inner = place.adjusted(12, 0, -8, 0)
+        inner.setRight(self._right(painter, inner, hit))
+        painter.setFont(font(BODY))
+        painter.setPen(tokens().color("text"))
+        words = painter.fontMetrics().elidedText(hit.text, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+        painter.restore()
+
+    def _right(self, painter: QPainter, place: QRect, hit: Hit) -> int:
+        """Paints what stands at the right; returns where it begins."""
+        if hit.key:
+            size = caps_size(hit.key)
+            at = QPoint(place.right() - size.width(), place.center().y())
+            paint_caps(painter, hit.key, at, tokens().color("secondary"), tokens().color("line_strong"))
+            return place.right() - size.width() - 12
+        painter.setFont(font(META))
+        painter.setPen(tokens().color("muted"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, hit.detail)
+        return place.right() - painter.fontMetrics().horizontalAdvance(hit.detail) - 12
 
 
 def _folded(text: str) -> str:

@@ -69,6 +69,12 @@ QPushButton[role="view"] {
 QPushButton[role="view"]:hover, QPushButton[role="view"]:open { background: $sunken; }
 QPushButton[role="view"]:focus { border: 2px solid $accent; padding: 2px 5px; }
 
+QPushButton[role="link"] {
+  background: transparent; border: 1px solid transparent; border-radius: 4px; color: $accent; font-weight: 400;
+  padding: 2px 3px; min-height: 0px; text-align: left;
+}
+QPushButton[role="link"]:hover { background: $sunken; }
+QPushButton[role="link"]:focus { border: 2px solid $accent; padding: 1px 2px; }
 QPushButton[role="segment"] {
   background: transparent; border: 1px solid $line_strong; padding: 2px 8px; min-height: 0px; font-weight: 400;
 }

@@ -1,6 +1,7 @@
 """The window: rail, places, palette, and what is told across them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QSettings, QSize, QTimer
@@ -12,6 +13,7 @@ from kkassist.actions import people as people_verbs
 from kkassist.actions import queue as queue_verbs
 from kkassist.actions import sources as source_verbs
 from kkassist.domain.language import say
+from kkassist.sync.results import SourceResult
 from ui.bridge import Bridge
 from ui.commands import Command, Commands
 from ui.frame.rail import Rail, Stop
@@ -148,7 +150,7 @@ class Window(QMainWindow):
             start=1,
         ):
             key = f"Ctrl+{number}"
-            self.commands.add(Command(f"go.{place}", words, lambda place=place: self.go(place), key), self)
+            self.commands.add(Command(f"go.{place}", words, partial(self.go, place), key), self)
         add = self.commands.add
         add(Command("go.settings", say("Gå til indstillinger"), lambda: self.go("settings"), "Ctrl+,"), self)
         add(
@@ -188,13 +190,14 @@ class Window(QMainWindow):
         self._bridge.read(lambda: source_verbs.status(self._desk), self._show_states)
 
     def _show_states(self, states: Sequence[source_verbs.SourceStatus]) -> None:
-        self.sources.show_states([_state(one) for one in states])
+        known = [one for one in states if one.source != "robots" or one.state != "never"]
+        self.sources.show_states([_state(one) for one in known])
 
     def _sync(self) -> None:
         self.toaster.tell(Message(say("Henter nyt …"), "neutral"))
         self._bridge.commit(lambda: source_verbs.sync_now(self._desk, []), self._synced)
 
-    def _synced(self, results: Sequence[source_verbs.SourceResult]) -> None:
+    def _synced(self, results: Sequence[SourceResult]) -> None:
         errors = [one.error for one in results if one.error]
         if errors:
             self.toaster.tell(Message(errors[0], "amber"))
@@ -216,7 +219,7 @@ class Window(QMainWindow):
     def _hits(self) -> list[Hit]:
         place = self.place()
         return [
-            Hit(command.text, "", lambda one=command.id: self.commands.run(one), self.commands.key_of(command.id))
+            Hit(command.text, "", partial(self.commands.run, command.id), self.commands.key_of(command.id))
             for command in self.commands.of(place)
             if command.id != "palette" and command.can()
         ]
@@ -227,14 +230,14 @@ class Window(QMainWindow):
         def work() -> list[Hit]:
             ids = queue_verbs.ids(self._desk, view, text)[:_FOUND]
             cases = [
-                Hit(joined((row.person, row.title)), row.number, lambda one=row.sys_id: self.open_case(one))
+                Hit(joined((row.person, row.title)), row.number, partial(self.open_case, row.sys_id))
                 for row in queue_verbs.rows(self._desk, ids)
             ]
             persons = [
                 Hit(
                     person.name,
                     joined((say("person"), person.employments[0].unit_name if person.employments else "")),
-                    lambda one=person.open_cases[0].sys_id: self.open_case(one),
+                    partial(self.open_case, person.open_cases[0].sys_id),
                 )
                 for person in people_verbs.find_person(self._desk, text)[:_FOUND]
                 if person.open_cases

@@ -17,7 +17,7 @@ class Outcome:
     exit_code: int = 0
 
 
-def jsonable(value: object) -> object:  # noqa: PLR0911 - one return for each kind of value
+def jsonable(value: object) -> object:
     """Plain JSON values: amounts and dates as text (ISO; instants in UTC with Z), dataclasses as objects."""
     match value:
         case Enum():

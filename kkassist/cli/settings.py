@@ -118,7 +118,7 @@ class _Reader:
             self._fault(section, "", say("[{section}] mangler nøglen {key}.", section=section, key=key))
         return None if self.faults else kind(**values)
 
-    def _value(self, given: Any, hint: Any, section: str, key: str) -> Any:  # noqa: PLR0911 - one return per shape
+    def _value(self, given: Any, hint: Any, section: str, key: str) -> Any:
         origin = get_origin(hint)
         if origin in (Union, UnionType):
             inner = next(arg for arg in get_args(hint) if arg is not NoneType)

@@ -3,7 +3,17 @@
 from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kkassist.actions.case import OpenCase
 from kkassist.domain.case import Attachment, Note, NoteKind, QueueRow
@@ -56,6 +66,7 @@ class CaseContext(QWidget):
         self._parts = QVBoxLayout()
         self._parts.setSpacing(12)
         self._column.addLayout(self._parts)
+        self._column.addStretch(1)
 
     def show_case(self, opened: OpenCase) -> None:
         """Show what belongs to a case; the note being written stays when it is the same case."""
@@ -146,13 +157,26 @@ class CaseContext(QWidget):
         return section
 
     def _earlier_case(self, one: QueueRow) -> QWidget:
-        button = QPushButton(f"{one.number} · {one.title}")
-        dress(button, role="quiet")
-        button.setAccessibleName(joined((one.number, one.title, one.state_label)))
-        button.setToolTip(joined((one.title, one.state_label, moment_text(one.updated))))
-        button.setStyleSheet("text-align: left;")
+        button = _CaseLink(one)
         button.clicked.connect(lambda: self.case_asked.emit(one.sys_id))
         return button
+
+
+class _CaseLink(QPushButton):
+    """One line that opens another case; cut with … where the column is narrow, whole on hover."""
+
+    def __init__(self, one: QueueRow) -> None:
+        super().__init__()
+        self._words = joined((one.title or one.number, one.state_label))
+        dress(self, role="link")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(joined((one.number, one.title, one.state_label)))
+        self.setToolTip(joined((one.number, one.title, one.state_label, moment_text(one.updated))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, self.width() - 8))
+        super().resizeEvent(event)
 
 
 class NoteComposer(QFrame):

@@ -110,7 +110,7 @@ def _spec(field: Field, opened: OpenCase) -> FieldSpec:
     return FieldSpec(
         label=say(field.label),
         kind=kind if options or field.kind not in _NO_OPTIONS else "text",
-        choices=[Choice("", "–"), *options] if options else (),
+        choices=options,
         required=field.required,
         unit=say(field.unit) if field.unit else "",
         help=say(field.help) if field.help else "",

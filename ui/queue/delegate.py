@@ -102,7 +102,7 @@ class QueueDelegate(QStyledItemDelegate):
         process = say(self.titles[row.process]) if row.process in self.titles else row.title
         state = row.state_label or row.state
         metrics = QFontMetrics(font(META))
-        width = min(metrics.horizontalAdvance(state), place.width() // 3)
+        width = min(metrics.horizontalAdvance(state) + 4, place.width() // 3)
         end = QRect(place.right() - width, place.top(), width, place.height())
         _text(painter, end, end.right(), state, font(META), "muted")
         detail = joined((process, row.number, row.assigned_to or say("ingen")))

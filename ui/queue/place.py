@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
@@ -218,7 +219,7 @@ class QueuePlace(QSplitter):
         for number, view in enumerate(queue_verbs.BUILT_IN, start=1):
             words = say("Visning: {name}", name=say(view.name))
             add(
-                Command(f"view.{view.id}", words, lambda name=view.id: self._choose_view(name), str(number), here),
+                Command(f"view.{view.id}", words, partial(self._choose_view, view.id), str(number), here),
                 self,
             )
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import (
     QApplication,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -21,8 +20,9 @@ from kkassist.actions.sources import SourceStatus
 from kkassist.domain.language import say
 from ui.bridge import Bridge
 from ui.commands import Command, Commands
-from ui.theme import Scheme, Tone, apply_theme
+from ui.theme import Scheme, Tone, apply_theme, tokens
 from ui.widgets.buttons import Button
+from ui.widgets.editors import Choice, ChoiceEditor
 from ui.widgets.icon_mark import IconMark
 from ui.widgets.notation import joined, moment_text
 from ui.widgets.section import Section
@@ -133,16 +133,14 @@ class SettingsPlace(QScrollArea):
 
     def _look(self) -> Section:
         section = _narrow(Section(say("Udseende")))
-        scheme = QComboBox()
-        for value, words in SCHEMES:
-            scheme.addItem(say(words), value)
-        scheme.setCurrentIndex(max(0, scheme.findData(QSettings().value("look/scheme", "system"))))
-        scheme.currentIndexChanged.connect(lambda _: self._choose("look/scheme", scheme.currentData()))
-        size = QComboBox()
-        for scale, words in SIZES:
-            size.addItem(words, scale)
-        size.setCurrentIndex(max(0, size.findData(float(QSettings().value("look/size", 1.0)))))
-        size.currentIndexChanged.connect(lambda _: self._choose("look/size", size.currentData()))
+        scheme = ChoiceEditor([Choice(value, say(words)) for value, words in SCHEMES])
+        scheme.removeItem(0)
+        scheme.set_value(str(QSettings().value("look/scheme", "system")))
+        scheme.edited.connect(lambda value: self._choose("look/scheme", value))
+        size = ChoiceEditor([Choice(str(scale), words) for scale, words in SIZES])
+        size.removeItem(0)
+        size.set_value(str(_text_size()))
+        size.edited.connect(lambda value: self._choose("look/size", float(value)))
         self._scheme_box = scheme
         section.add(_labelled(say("Farver"), scheme))
         section.add(_labelled(say("Tekststørrelse"), size))
@@ -167,8 +165,9 @@ class SettingsPlace(QScrollArea):
         use_chosen_look()
 
     def _switch(self) -> None:
-        now = self._scheme_box.currentData()
-        self._scheme_box.setCurrentIndex(self._scheme_box.findData("light" if now == "dark" else "dark"))
+        other = "light" if tokens().scheme == "dark" else "dark"
+        self._scheme_box.set_value(other)
+        self._choose("look/scheme", other)
 
     def _ask_health(self) -> None:
         self._check.setEnabled(False)
@@ -201,7 +200,12 @@ def use_chosen_look() -> None:
         scheme: Scheme = next(
             (one for one, _ in SCHEMES if one == QSettings().value("look/scheme", "system")), "system"
         )
-        apply_theme(app, scheme, float(QSettings().value("look/size", 1.0)))
+        apply_theme(app, scheme, _text_size())
+
+
+def _text_size() -> float:
+    kept = QSettings().value("look/size", 1.0)
+    return next((scale for scale, _ in SIZES if str(scale) == str(kept)), 1.0)
 
 
 def _labelled(label: str, value: QWidget) -> QWidget:
