@@ -27,7 +27,7 @@ LEDGER_COLUMNS = (
     "owner", "row", "reference", "run", "state", "handed", "message", "tries", "robot", "external_id", "evidence",
     "queued_at", "finished_at", "values",
 )  # fmt: skip
-SELECT_ROWS = 'SELECT "' + '", "'.join(LEDGER_COLUMNS) + '" FROM ledger'
+SELECT_ROWS = 'SELECT "' + '", "'.join(LEDGER_COLUMNS) + '" FROM ledger'  # noqa: S608 - our own column names
 
 
 def content_hash(rows: Iterable[tuple[int, Mapping[str, str]]]) -> str:

@@ -167,7 +167,8 @@ def handed_over(tx: Tx, reference: str, *, at: datetime, external_id: str = "") 
     """The platform has the row. False when that was known."""
     changed = tx.execute(
         text(
-            "UPDATE ledger SET handed = 1, external_id = CASE WHEN :external <> '' THEN :external ELSE external_id END, "
+            "UPDATE ledger SET handed = 1, "
+            "external_id = CASE WHEN :external <> '' THEN :external ELSE external_id END, "
             "queued_at = coalesce(queued_at, :at) WHERE reference = :reference AND handed = 0 AND state = 'queued'"
         ),
         {"reference": reference, "external": external_id, "at": must_micros(at)},
@@ -389,11 +390,13 @@ def _runs(tx: Tx, where: str, key: str) -> list[Run]:
     found = tx.execute(
         text(
             "SELECT r.*, count(a.reference) AS total, "  # noqa: S608 - our own states
-            "coalesce(sum(CASE WHEN a.state IN ('done', 'refused', 'failed', 'cancelled') THEN 1 ELSE 0 END), 0) AS ended, "
+            "coalesce(sum(CASE WHEN a.state IN ('done', 'refused', 'failed', 'cancelled') THEN 1 ELSE 0 END), 0) "
+            "AS ended, "
             "coalesce(sum(CASE WHEN a.state = 'refused' THEN 1 ELSE 0 END), 0) AS refused, "
             "coalesce(sum(CASE WHEN a.state = 'failed' THEN 1 ELSE 0 END), 0) AS failed, "
             "coalesce(sum(CASE WHEN a.state = 'unknown' THEN 1 ELSE 0 END), 0) AS unknown "
-            f"FROM runs r LEFT JOIN attempts a ON a.run = r.id {where} GROUP BY r.id ORDER BY r.started_at DESC, r.id DESC"
+            f"FROM runs r LEFT JOIN attempts a ON a.run = r.id {where} GROUP BY r.id "
+            "ORDER BY r.started_at DESC, r.id DESC"
         ),
         {"key": key} if ":key" in where else {},
     )

@@ -24,7 +24,7 @@ _COLUMNS = (
     "id", "case_id", "table_name", "number", "kind", "field", "base", "mine", "theirs", "state", "tries", "next_try",
     "detail", "made_at", "sent_at", "user_name",
 )  # fmt: skip
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM changes"
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM changes"  # noqa: S608 - our own column names
 _LAID_OVER = (ChangeState.WAITING, ChangeState.SENDING, ChangeState.UNCONFIRMED)
 _PARKED = (ChangeState.CONFLICT, ChangeState.REFUSED)
 _NOTES = (ChangeKind.WORK_NOTE, ChangeKind.COMMENT)

@@ -283,9 +283,9 @@ def test_a_migration_that_fails_leaves_the_workspace_as_it_was(file, steps):
 
 
 def test_a_migration_waits_for_nobody_and_touches_nothing_in_use(file, steps):
-    from kkassist.store import engine, migrate
-
     import sqlcipher3
+
+    from kkassist.store import engine, migrate
 
     other = sqlcipher3.connect(str(file))
     other.execute(f"PRAGMA key = \"x'{KEY}'\"")

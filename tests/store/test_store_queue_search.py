@@ -175,13 +175,13 @@ def test_views_are_kept_by_name(workspace):
 
 
 def employment(tjenestenr="77001", cpr="0101901234", **changes):
-    given = dict(
-        tjenestenr=tjenestenr, cpr=cpr, supp_id="", first_name="Mette", last_name="Sørensen", address="",
-        protected=True, entry_date=NOW.date(), leave_date=None, initial_entry=None, unit_id="1", position_id="",
-        position="Pædagog", work_contract="", work_contract_text="", weekly_hours=Decimal("32.5"), is_manager=False,
-        superior_level="", email="", user_id="", phone="", pay_grade_text="", wage_step="", production_number="",
-        cost_center="", as_of=NOW,
-    )  # fmt: skip
+    given = {
+        "tjenestenr": tjenestenr, "cpr": cpr, "supp_id": "", "first_name": "Mette", "last_name": "Sørensen", "address": "",
+        "protected": True, "entry_date": NOW.date(), "leave_date": None, "initial_entry": None, "unit_id": "1", "position_id": "",
+        "position": "Pædagog", "work_contract": "", "work_contract_text": "", "weekly_hours": Decimal("32.5"), "is_manager": False,
+        "superior_level": "", "email": "", "user_id": "", "phone": "", "pay_grade_text": "", "wage_step": "", "production_number": "",
+        "cost_center": "", "as_of": NOW,
+    }  # fmt: skip
     return Employment(**{**given, **changes})
 
 
