@@ -262,12 +262,6 @@ def attempts(desk: Desk, reference: str) -> list[Attempt]:
         return ledger.attempts(tx, reference)
 
 
-def results(desk: Desk, run_id: str) -> list[Attempt]:
-    """What became of each row in one run."""
-    with desk.workspace.read() as tx:
-        return ledger.attempts_of(tx, run_id)
-
-
 def minutes_saved(batch: Batch) -> Decimal:
     """Minutes that the batch's finished rows have saved, by the process' baseline (ours until measured)."""
     minutes = _process(batch.process).minutes

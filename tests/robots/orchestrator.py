@@ -95,6 +95,8 @@ class SmallOrchestrator:
             else request.path.removeprefix(PREFIX + "/")
         )
         short = short.split("(")[0]
+        if len(request.body) < int(request.headers.get("content-length", "0")):
+            return Response(lost=True)  # the sender died in the middle of it
         if request.body:
             self.bodies.append((request.path, json.loads(request.body)))
         if self.busy_next.pop(short, None):

@@ -22,7 +22,7 @@ from kkassist.store import audit
 
 WORKER = Path(__file__).parent / "worker.py"
 ROWS = 40
-KILLS = 4
+KILLS = 3
 
 
 def start(desk, queue: str) -> subprocess.Popen:
@@ -52,8 +52,7 @@ def work_as_a_robot(platform: SmallOrchestrator, stop: threading.Event) -> None:
         platform.finish_all()
 
 
-@pytest.mark.parametrize("queue", [QUEUE, "KK_Uden"])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("queue", "seed"), [(QUEUE, 1), ("KK_Uden", 2)])
 def test_a_run_that_is_killed_goes_on_where_it_was(desk, platform, tmp_path, queue, seed):
     if queue == "KK_Uden":
         platform.ledger.add_queue(queue, unique=False)
