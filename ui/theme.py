@@ -159,6 +159,7 @@ class Theme(QObject):
         self.reduced_motion = False
         self._scheme: Scheme = "light"
         self._follows_system = False
+        self._styled = False
 
     def apply(self, app: QApplication, scheme: Scheme, text_scale: float) -> None:
         """Dress the application; `text_scale` 1.0–2.0."""
@@ -166,7 +167,9 @@ class Theme(QObject):
         self.text_scale = text_scale
         self._follow_system(app)
         self.tokens = DARK if self._is_dark(app) else LIGHT
-        app.setStyle("Fusion")
+        if not self._styled:  # a second style would be swapped in under living widgets
+            self._styled = True
+            app.setStyle("Fusion")
         app.setFont(font())
         app.setPalette(_palette(self.tokens))
         app.setStyleSheet(style_sheet({f.name: getattr(self.tokens, f.name) for f in fields(Tokens)}, px))

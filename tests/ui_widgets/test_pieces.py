@@ -7,6 +7,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QComboBox,
     QLineEdit,
     QListView,
@@ -22,7 +23,7 @@ from ui.widgets.diff_table import ConflictTable, Dispute
 from ui.widgets.due_label import DueLabel, due_tone
 from ui.widgets.editors import Choice
 from ui.widgets.empty_state import EmptyState
-from ui.widgets.field_row import FieldRow, FieldSpec
+from ui.widgets.field_row import CopyButton, FieldRow, FieldSpec
 from ui.widgets.findings import FindingLine, FindingsList
 from ui.widgets.list_header import SelectionBar
 from ui.widgets.notation import now
@@ -70,16 +71,23 @@ def test_everything_that_can_be_used_has_a_name(qapp, qtbot, which):
 @pytest.mark.parametrize("which", WALLS)
 def test_everything_that_can_be_used_is_reached_by_tab(qapp, qtbot, which):
     page = wall(qapp, qtbot, which)
-    reached, here = set(), page
-    for _step in range(500):
-        here = here.nextInFocusChain()
-        if here is page:
-            break
-        if here.isVisible() and here.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            reached.add(here)
-    for widget in interactive(page):
-        says_nothing_more = isinstance(widget, SourceChip) and widget.focusPolicy() == Qt.FocusPolicy.NoFocus
-        assert widget in reached or says_nothing_more, widget.accessibleName()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    reached = set()
+    for _press in range(100):
+        qtbot.keyClick(QApplication.focusWidget() or page, Qt.Key.Key_Tab)
+        reached.add(QApplication.focusWidget())
+    left_out = [w for w in interactive(page) if w not in reached and not reached_otherwise(w, reached)]
+    assert [w.accessibleName() for w in left_out] == []
+
+
+def reached_otherwise(widget, reached):
+    """Buttons of one group share a stop and are told apart by the arrow keys. An agreed source says nothing, and
+    the editor beside a copy button copies with Ctrl+C: Tab goes from field to field."""
+    group = widget.group() if isinstance(widget, QAbstractButton) else None
+    if group is not None:
+        return any(button in reached for button in group.buttons())
+    return isinstance(widget, SourceChip | CopyButton) and widget.focusPolicy() == Qt.FocusPolicy.NoFocus
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])

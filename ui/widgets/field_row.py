@@ -102,6 +102,8 @@ class FieldRow(QWidget):
     def set_read_only(self, read_only: bool) -> None:
         """Let the value be read and copied, or edited."""
         self.editor.set_read_only(read_only)
+        # An editor copies with Ctrl+C, so that Tab may go from field to field.
+        self._copy.setFocusPolicy(Qt.FocusPolicy.StrongFocus if read_only else Qt.FocusPolicy.NoFocus)
 
     def copy(self) -> None:
         """Put what is shown on the clipboard."""

@@ -78,6 +78,12 @@ class ProgressStrip(QWidget):
         self._bar.setAccessibleDescription(self._words.text())
         self._stop.setEnabled(not progress.total or progress.done < progress.total)
 
+    def offer_stop(self, offered: bool) -> None:
+        """Show Stop, ready to be pressed, or take it away: a job that has ended cannot be stopped."""
+        self._stop.set_words(say("Stop"))
+        self._stop.setEnabled(offered)
+        self._stop.setVisible(offered)
+
     def text(self) -> str:
         """The words beside the bar."""
         return self._words.text()

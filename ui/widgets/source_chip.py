@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from kkassist.domain.language import say
@@ -55,6 +55,8 @@ class SourceChip(QPushButton):
             self.show()
         taken = _stamp(origin.taken)
         others = origin.disagreeing()
+        # Tab goes from field to field and stops here only when there is something to settle.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if others else Qt.FocusPolicy.NoFocus)
         self._words = f"{others[0].source}: {others[0].value}" if others else taken
         self.setAccessibleName(say("Kilde: {source}", source=taken))
         self.setAccessibleDescription(
