@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from kkassist.actions.desk import Desk, Systems
 from kkassist.cli.log import log_bug
@@ -15,19 +15,18 @@ from kkassist.cli.settings import read_settings
 from kkassist.domain.errors import Misused, WorkspaceLocked
 from kkassist.domain.language import say, speak
 from kkassist.domain.settings import KkorgSettings, RobotSettings, ServiceNowSettings, Settings
-from kkassist.remote import sign_in
-from kkassist.remote.http import Connection
-from kkassist.remote.kkorg import OrgMaster
-from kkassist.remote.kkorg_opus import OpusOrganisation, read_mapping
-from kkassist.remote.kkorg_os2mo import Os2mo
-from kkassist.remote.robots.port import Robots
-from kkassist.remote.robots.uipath import Orchestrator
-from kkassist.remote.servicenow.client import ServiceNow
-from kkassist.remote.sign_in import SignIn
 from kkassist.store import facts, organisation, people
 from kkassist.store.engine import Workspace, open_workspace
 from kkassist.sync.events import Events
 from kkassist.vault import Vault
+
+if TYPE_CHECKING:
+    from kkassist.remote.kkorg import OrgMaster
+    from kkassist.remote.robots.port import Robots
+    from kkassist.remote.servicenow.client import ServiceNow
+    from kkassist.remote.sign_in import SignIn
+
+# The connectors are imported where they are made: a command that asks nobody outside starts sooner.
 
 
 @dataclass(slots=True)
@@ -115,16 +114,20 @@ class _Keeper:
 
 
 def _systems(settings: Settings, vault: Vault, workspace: Workspace) -> Systems:
-    signed_in: Callable[[str], SignIn | None] = cache(lambda system: _sign_in(system, settings, vault, workspace))
+    signed_in: Callable[[str], SignIn | None] = cache(
+        lambda system: _sign_in(system, settings, vault, workspace)
+    )
     return Systems(
         servicenow=cache(lambda: _servicenow(settings, signed_in("servicenow"))),
-        kkorg=cache(lambda: _kkorg(settings, signed_in("kkorg"), workspace)),
+        kkorg=lambda: _kkorg(settings, signed_in("kkorg"), workspace),
         robots=cache(lambda: _robots(settings, signed_in("robots"))),
         sign_in=signed_in,
     )
 
 
-def _sign_in(system: str, settings: Settings, vault: Vault, workspace: Workspace) -> SignIn | None:
+def _sign_in(system: str, settings: Settings, vault: Vault, workspace: Workspace) -> "SignIn | None":
+    from kkassist.remote import sign_in  # noqa: PLC0415
+
     keeper = _Keeper(workspace, system)
     match system:
         case "servicenow" if settings.servicenow is not None:
@@ -139,27 +142,38 @@ def _sign_in(system: str, settings: Settings, vault: Vault, workspace: Workspace
             return None
 
 
-def _servicenow(settings: Settings, signed_in: SignIn | None) -> ServiceNow | None:
+def _servicenow(settings: Settings, signed_in: "SignIn | None") -> "ServiceNow | None":
+    from kkassist.remote.http import Connection  # noqa: PLC0415
+    from kkassist.remote.servicenow.client import ServiceNow  # noqa: PLC0415
+
     servicenow: ServiceNowSettings | None = settings.servicenow
     if servicenow is None or signed_in is None:
         return None
     return ServiceNow(Connection("servicenow", servicenow.url, settings.http, signed_in))
 
 
-def _kkorg(settings: Settings, signed_in: SignIn | None, workspace: Workspace) -> OrgMaster | None:
+def _kkorg(settings: Settings, signed_in: "SignIn | None", workspace: Workspace) -> "OrgMaster | None":
     kkorg: KkorgSettings | None = settings.kkorg
     if kkorg is None:
         return None
     if kkorg.kind == "os2mo" and signed_in is not None:
+        from kkassist.remote.http import Connection  # noqa: PLC0415
+        from kkassist.remote.kkorg_os2mo import Os2mo  # noqa: PLC0415
+
         return Os2mo(Connection("kkorg", kkorg.url, settings.http, signed_in))
     if kkorg.mapping is None:
         raise Misused(say("KKorg fra OPUS kræver mapping = en CSV-fil med kkorgnr og OPUS-enhed."))
+    from kkassist.remote.kkorg_opus import OpusOrganisation, read_mapping  # noqa: PLC0415
+
     with workspace.read() as tx:
         units, employments = organisation.opus_units(tx), list(people.all_employments(tx))
     return OpusOrganisation(units, employments, read_mapping(kkorg.mapping))
 
 
-def _robots(settings: Settings, signed_in: SignIn | None) -> Robots | None:
+def _robots(settings: Settings, signed_in: "SignIn | None") -> "Robots | None":
+    from kkassist.remote.http import Connection  # noqa: PLC0415
+    from kkassist.remote.robots.uipath import Orchestrator  # noqa: PLC0415
+
     robots: RobotSettings | None = settings.robots
     if robots is None or signed_in is None:
         return None

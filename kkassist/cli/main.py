@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = [one for one in given if one != "--json"]
     _speak_utf8()
     try:
-        parsed = _parser().parse_args(given)
+        parsed = _parser(given).parse_args(given)
         context = Context(home=home_folder(parsed.home), verbose=parsed.verbose, as_json=as_json)
         start_log(context.home, verbose=parsed.verbose)
         if parsed.command is None:
@@ -55,7 +55,7 @@ class _Parser(argparse.ArgumentParser):
         raise Misused(say("Kommandoen kan ikke forstås. {usage}", usage=f"{message} · {usage}"))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="kkassist", description="The caseworker's workspace; without a command it opens the window."
     )
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="log to standard error too")
     parser.set_defaults(command=None)
     several = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    commands.add_all(several)  # type: ignore[arg-type]  # a sub-parser is a parser too
+    commands.add_for(given, several)  # type: ignore[arg-type]  # a sub-parser is a parser too
     return parser
 
 
