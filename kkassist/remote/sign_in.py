@@ -125,7 +125,7 @@ class _KeptSecret:
         self.headers()
 
     def sign_out(self) -> None:
-        self._keeper.save("")
+        self.refused()  # a secret that the environment holds cannot be forgotten, but it is not used either
         self._secrets.forget(self._system, self._name)
 
     def _with(self, secret: str) -> dict[str, str]:
@@ -177,7 +177,7 @@ class Token(msgspec.Struct, frozen=True, omit_defaults=True):
     refresh_token: str = ""
     expires_at: float = 0
     refused: str = ""
-    """Set when the sign-in was refused: nothing is tried before the user acts."""
+    """Set when the sign-in was refused, or the user signed out: nothing is tried before she acts."""
 
 
 class Grant(Protocol):
@@ -308,8 +308,7 @@ class OAuth:
     def sign_out(self) -> None:
         with self._one_at_a_time:
             token = self._kept()
-            self._token = None
-            self._keeper.save("")
+            self._block("signed out")
             for value in (token.refresh_token, token.access_token):
                 if value and self._server.revoke_url:
                     self._revoke(value)

@@ -265,14 +265,22 @@ def test_a_refused_refresh_asks_the_user_once_and_then_is_quiet(server: Scripted
     assert len(server.asked) == 1
 
 
-def test_signing_out_revokes_and_forgets(server: Scripted) -> None:
+def test_signing_out_revokes_forgets_and_stays_out_until_the_user_acts(server: Scripted) -> None:
     server.answer = lambda *_: Reply(200, b"")
-    kept = Kept({"password": "x"}, '{"access_token": "a", "refresh_token": "r"}')
+    kept = Kept({"password": "x"}, '{"access_token": "geheim", "refresh_token": "r"}')
+    signed = oauth(server, kept)
 
-    oauth(server, kept).sign_out()
+    signed.sign_out()
 
     assert [path for _, path, _, _ in server.asked] == ["/oauth_revoke_token.do"] * 2
-    assert (kept.text, kept.secrets) == ("", {})
+    assert "geheim" not in kept.text
+    assert kept.secrets == {}
+    kept.secrets["password"] = "from the environment"
+    with pytest.raises(SignInNeeded):
+        signed.headers()
+    server.answer = lambda *_: Reply(200, b'{"access_token": "new"}')
+    signed.sign_in()
+    assert signed.headers() == {"Authorization": "Bearer new"}
 
 
 def test_signing_in_in_the_browser_with_pkce(server: Scripted, unused_port: int) -> None:
