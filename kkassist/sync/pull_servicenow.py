@@ -253,7 +253,7 @@ class _Pull:
             with self.workspace.write() as tx:
                 stored = cases.store_page(tx, chunk, me=self.me, at=self.now, about=self.about)
                 news = {*stored.created, *stored.changed}
-                self._note_work(tx, [row for row in chunk if row.sys_id in news])
+                self._note_work(tx, [row for row in chunk if row.sys_id in news], set(stored.changed))
                 if chunk is chunks[-1]:
                     for name, value in place.items():
                         facts.put(tx, name, value)
@@ -262,12 +262,13 @@ class _Pull:
         self.report(self.result.fetched, page.total)
         self._check_stop()
 
-    def _note_work(self, tx: Tx, rows: Sequence[ServerRow]) -> None:
+    def _note_work(self, tx: Tx, rows: Sequence[ServerRow], changed: set[str]) -> None:
+        """Own fields of each class, and what hangs on the cases that are open or were until now."""
         for table in {row.table for row in rows}:
             facts.put(tx, f"{_DIRTY}{table}", "1")
-        active = [row.sys_id for row in rows if row.fields.get("active") != "false"]
-        if active:
-            facts.put(tx, f"{_FILL}{new_id()}", " ".join(active))
+        fill = [row.sys_id for row in rows if row.fields.get("active", "true") == "true" or row.sys_id in changed]
+        if fill:
+            facts.put(tx, f"{_FILL}{new_id()}", " ".join(fill))
 
     # --- each class' own fields --------------------------------------------------------------------------------
 

@@ -151,6 +151,41 @@ def test_a_refusal_keeps_the_change_and_the_servers_own_words(annas: Annas) -> N
     assert "findes ikke" in annas.change(change).detail
 
 
+def test_a_refused_field_does_not_take_the_others_with_it(annas: Annas) -> None:
+    case = next(one for one in sorted(annas.known()) if annas.server(one).get("state") == "18")
+    refused = annas.want(case, ChangeKind.FIELD, "assignment_group", "a" * 32)
+    kept = annas.want(case, ChangeKind.FIELD, "close_notes", "Udbetalt")
+
+    result = annas.push()
+
+    assert (result.sent, result.refused) == (1, (refused,))
+    assert annas.server(case)["close_notes"] == "Udbetalt"
+    assert annas.change(kept).state is ChangeState.DONE
+    assert "kun ændres, når sagen er i status Klar" in annas.change(refused).detail
+
+
+def test_a_field_that_is_silently_left_alone_is_refused_aloud(annas: Annas) -> None:
+    case = annas.a_case()
+    change = annas.want(case, ChangeKind.FIELD, "hr_service", "b" * 32)
+
+    result = annas.push()
+
+    assert result.refused == (change,)
+    assert "uændret" in annas.change(change).detail
+    assert annas.change(change).mine == "b" * 32
+
+
+def test_what_a_rule_makes_of_a_change_is_stored(annas: Annas) -> None:
+    payroll = [one for one, (table, _) in sorted(annas.known().items()) if table == "sn_hr_core_case_payroll"]
+    case = next(one for one in payroll if annas.server(one).get("state") == "18")
+    annas.want(case, ChangeKind.FIELD, "state", "3")
+
+    assert annas.push().sent == 1
+
+    assert annas.fields(case)["active"] != "true"
+    assert annas.fields(case)["closed_at"] == annas.server(case)["closed_at"] != ""
+
+
 def test_a_server_that_is_away_leaves_everything_waiting(annas: Annas) -> None:
     case = annas.a_case()
     change = annas.want(case, ChangeKind.FIELD, "short_description", "Senere")
