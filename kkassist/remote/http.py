@@ -322,7 +322,9 @@ def _whole_body(response: requests.Response, deadline: float, call: _Call) -> by
             if size > call.max_body:
                 raise _Broken("too much", sent=True, sentence=say("Svaret er større, end kkassist tager imod."))
             if time.monotonic() > deadline:
-                raise _Broken("over time", sent=True)
+                raise _Broken(
+                    "over time", sent=True, sentence=say("Svaret kommer for langsomt. kkassist prøver igen.")
+                )
     promised = response.headers.get("Content-Length", "")
     if promised.isdigit() and call.method != "HEAD" and response.raw.tell() < int(promised):
         raise _Broken("cut body", sent=True)

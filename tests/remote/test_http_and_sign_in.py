@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     length: int | None = None
     hang_up: bool = False
+    drips: bool = False
 
 
 @dataclass
@@ -60,7 +62,14 @@ def server() -> Iterator[Scripted]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body) if reply.length is None else reply.length))
             self.end_headers()
-            self.wfile.write(reply.body)
+            try:
+                for part in (
+                    [reply.body[n : n + 1] for n in range(len(reply.body))] if reply.drips else [reply.body]
+                ):
+                    self.wfile.write(part)
+                    time.sleep(0.03 if reply.drips else 0)
+            except OSError:  # the client had enough
+                self.close_connection = True
             self.close_connection = reply.length is not None
 
         do_GET = do_POST = do_PATCH = handle_any
@@ -135,6 +144,19 @@ def test_a_read_is_asked_again_and_a_write_is_not(
     with pytest.raises(OutcomeUnknown):
         connection.send("PATCH", "/api", json={"a": "b"}, expect=JSON)
     assert len(server.asked) == 1
+
+
+def test_an_answer_that_drips_is_left_in_time(server: Scripted, connection: Connection) -> None:
+    server.replies = [Reply(body=b"x" * 1_000, drips=True)]
+    with pytest.raises(OutOfReach, match="langsomt"):
+        connection.send("GET", "/api", timeout_s=0.1)
+    assert len(server.asked) == 1
+
+
+def test_a_flood_is_refused(server: Scripted, connection: Connection) -> None:
+    server.replies = [Reply(body=b"x" * 100_000)]
+    with pytest.raises(OutOfReach, match="større"):
+        connection.send("GET", "/api", max_body=10_000)
 
 
 def test_a_refused_connection_was_certainly_not_a_write(paused: list[float]) -> None:
