@@ -16,8 +16,7 @@ from kkassist.domain.language import say
 from kkassist.sync.results import SourceResult
 from ui.bridge import Bridge
 from ui.commands import Command, Commands
-from ui.frame.rail import Rail, Stop
-from ui.frame.sources import Ribbon, SourceBar, SourceState
+from ui.frame.sources import SourceBar, SourceState
 from ui.keys import KeySheet
 from ui.outbox.place import OutboxPlace
 from ui.palette import Hit, Palette
@@ -27,6 +26,8 @@ from ui.settings.place import SettingsPlace
 from ui.theme import Tone
 from ui.uploads.place import UploadsPlace
 from ui.widgets.notation import joined, moment_text
+from ui.widgets.rail import Rail, RailPlace
+from ui.widgets.ribbon import practice_ribbon
 from ui.widgets.toast import Message, Toaster
 
 _FIRST_SIZE = QSize(1440, 900)
@@ -49,7 +50,7 @@ class Window(QMainWindow):
     def __init__(self, bridge: Bridge) -> None:
         super().__init__()
         self._bridge = bridge
-        self._desk = bridge.desk
+        self.desk = bridge.desk
         self.setWindowTitle("kkassist")
         self.setMinimumSize(_SMALLEST)
         self.resize(_FIRST_SIZE)
@@ -83,13 +84,13 @@ class Window(QMainWindow):
         self._ask_states()
         self._state_timer.start()
         if loop:
-            _, self._end_loop = background.start(self._desk)
+            _, self._end_loop = background.start(self.desk)
 
     def go(self, place: str) -> None:
         """Show a place."""
         widget = self._places[place]
         self._stack.setCurrentWidget(widget)
-        self._rail.go(place)
+        self._rail.show_place(place)
         widget.activate()  # type: ignore[attr-defined]
 
     def place(self) -> str:
@@ -113,13 +114,15 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def _lay_out(self) -> None:
-        stops = [
-            Stop("queue", say("Kø"), "queue", "Ctrl+1"),
-            Stop("uploads", say("Upload"), "upload", "Ctrl+2"),
-            Stop("runs", say("Robot"), "robot", "Ctrl+3"),
-            Stop("outbox", say("Udbakke"), "outbox", "Ctrl+4"),
-        ]
-        self._rail = Rail(stops, [Stop("settings", say("Indstil."), "settings", "Ctrl+,")])
+        self._rail = Rail(
+            [
+                RailPlace("queue", say("Kø"), "queue"),
+                RailPlace("uploads", say("Upload"), "upload"),
+                RailPlace("runs", say("Robot"), "robot"),
+                RailPlace("outbox", say("Udbakke"), "outbox"),
+                RailPlace("settings", say("Indstil."), "settings", at_bottom=True),
+            ]
+        )
         self._stack = QStackedWidget()
         for widget in self._places.values():
             self._stack.addWidget(widget)
@@ -134,8 +137,8 @@ class Window(QMainWindow):
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        if self._desk.settings.practice:
-            column.addWidget(Ribbon())
+        if self.desk.settings.practice:
+            column.addWidget(practice_ribbon())
         column.addLayout(row, 1)
         self.setCentralWidget(whole)
 
@@ -162,15 +165,15 @@ class Window(QMainWindow):
         add(Command("keys", say("Vis alle taster"), self.key_sheet.open, "?", more_keys=("F1",)), self)
 
     def _wire(self) -> None:
-        self._rail.chosen.connect(self.go)
+        self._rail.went.connect(self.go)
         self._bridge.changed.connect(self._store_changed)
         self._bridge.failed.connect(lambda sentence: self.toaster.tell(Message(sentence, "red")))
         self._bridge.crashed.connect(self._crashed)
-        self.queue.unread.connect(lambda count: self._rail.count("queue", count))
+        self.queue.unread.connect(lambda count: self._rail.set_waiting("queue", count))
         self.queue.refresh_asked.connect(self._sync)
         self.queue.run_asked.connect(self._run_case)
         self.outbox.case_asked.connect(self.open_case)
-        self.outbox.waiting.connect(lambda count: self._rail.count("outbox", count))
+        self.outbox.waiting.connect(lambda count: self._rail.set_waiting("outbox", count))
         self.sources.mend.connect(self._mend)
         self._state_timer = QTimer(self)
         self._state_timer.setInterval(_STATUS_MS)
@@ -187,7 +190,7 @@ class Window(QMainWindow):
         self.toaster.tell(Message(words, "red"))
 
     def _ask_states(self) -> None:
-        self._bridge.read(lambda: source_verbs.status(self._desk), self._show_states)
+        self._bridge.read(lambda: source_verbs.status(self.desk), self._show_states)
 
     def _show_states(self, states: Sequence[source_verbs.SourceStatus]) -> None:
         known = [one for one in states if one.source != "robots" or one.state != "never"]
@@ -195,7 +198,7 @@ class Window(QMainWindow):
 
     def _sync(self) -> None:
         self.toaster.tell(Message(say("Henter nyt …"), "neutral"))
-        self._bridge.commit(lambda: source_verbs.sync_now(self._desk, []), self._synced)
+        self._bridge.commit(lambda: source_verbs.sync_now(self.desk, []), self._synced)
 
     def _synced(self, results: Sequence[SourceResult]) -> None:
         errors = [one.error for one in results if one.error]
@@ -206,7 +209,7 @@ class Window(QMainWindow):
             self.toaster.tell(Message(say("Alt er hentet. {count} nye eller ændrede.", count=news)))
 
     def _push(self) -> None:
-        self._bridge.commit(lambda: source_verbs.push_now(self._desk))
+        self._bridge.commit(lambda: source_verbs.push_now(self.desk))
 
     def _mend(self, system: str) -> None:
         self.settings.sign_in(system)
@@ -228,10 +231,10 @@ class Window(QMainWindow):
         view = queue_verbs.BUILT_IN[-1]
 
         def work() -> list[Hit]:
-            ids = queue_verbs.ids(self._desk, view, text)[:_FOUND]
+            ids = queue_verbs.ids(self.desk, view, text)[:_FOUND]
             cases = [
                 Hit(joined((row.person, row.title)), row.number, partial(self.open_case, row.sys_id))
-                for row in queue_verbs.rows(self._desk, ids)
+                for row in queue_verbs.rows(self.desk, ids)
             ]
             persons = [
                 Hit(
@@ -239,7 +242,7 @@ class Window(QMainWindow):
                     joined((say("person"), person.employments[0].unit_name if person.employments else "")),
                     partial(self.open_case, person.open_cases[0].sys_id),
                 )
-                for person in people_verbs.find_person(self._desk, text)[:_FOUND]
+                for person in people_verbs.find_person(self.desk, text)[:_FOUND]
                 if person.open_cases
             ]
             return [*cases, *persons]

@@ -18,11 +18,10 @@ from PySide6.QtWidgets import (
 
 from ui.theme import apply_theme, tokens
 from ui.widgets import gallery
-from ui.widgets.buttons import MenuButton, PrimaryAction
+from ui.widgets.buttons import MenuButton
 from ui.widgets.diff_table import ConflictTable, Dispute
 from ui.widgets.due_label import DueLabel, due_tone
 from ui.widgets.editors import Choice
-from ui.widgets.empty_state import EmptyState
 from ui.widgets.field_row import CopyButton, FieldRow, FieldSpec
 from ui.widgets.findings import FindingLine, FindingsList
 from ui.widgets.list_header import SelectionBar
@@ -35,7 +34,6 @@ from ui.widgets.rail import Rail, RailPlace
 from ui.widgets.search_field import SearchField
 from ui.widgets.skeleton import Skeleton
 from ui.widgets.source_chip import Origin, SourceChip, SourceValue
-from ui.widgets.source_status import SourceState, SourceStatus
 from ui.widgets.split_pane import SplitPane
 from ui.widgets.toast import Message, Toaster
 
@@ -301,18 +299,6 @@ def test_toasts_come_one_at_a_time_and_undo_once(qtbot):
     assert toaster.shown() is None
 
 
-def test_small_pieces_tell_what_was_asked(qtbot):
-    empty = show(qtbot, EmptyState("upload", "Tomt", "Gør noget", "Vælg fil"))
-    with qtbot.waitSignal(empty.acted):
-        empty.findChild(QAbstractButton).click()
-    status = show(qtbot, SourceStatus((SourceState("opus", "OPUS", "amber", "fra i går"),)))
-    with qtbot.waitSignal(status.opened) as opened:
-        status.findChild(QAbstractButton).click()
-    assert opened.args == ["opus"]
-    action = show(qtbot, PrimaryAction("Send", keys="Ctrl+Return"))
-    assert (action.accessibleName(), action.shortcut().toString()) == ("Send", "Ctrl+Return")
-
-
 def test_the_selection_bar_counts_and_lets_go(qtbot):
     bar, done = SelectionBar(), []
     qtbot.addWidget(bar)
@@ -389,3 +375,11 @@ def test_a_row_is_painted_without_making_widgets(qtbot):
         view.itemDelegate().paint(painter, option, view.model().index(1, 0))
     painter.end()
     assert len(view.findChildren(QWidget)) == before
+
+
+def test_small_pieces_tell_what_was_asked(qtbot):
+    empty = show(qtbot, EmptyState("upload", "Tomt", "Gør noget", "Vælg fil"))
+    with qtbot.waitSignal(empty.acted):
+        empty.findChild(QAbstractButton).click()
+    action = show(qtbot, PrimaryAction("Send", keys="Ctrl+Return"))
+    assert (action.accessibleName(), action.shortcut().toString()) == ("Send", "Ctrl+Return")

@@ -80,6 +80,14 @@ class CaseForm(QWidget):
         if field in self.rows:
             self.rows[field].editor.setFocus()
 
+    def copy_current(self) -> str:
+        """Put the value of the field with the cursor on the clipboard; the field's label, "" when none has it."""
+        for row in self.rows.values():
+            if row.isAncestorOf(self.focusWidget() or self):
+                row.copy()
+                return row.spec.label
+        return ""
+
     def _section(self, title: str, fields: Sequence[Field], opened: OpenCase) -> Section:
         section = Section(say(title) if title else "")
         for field in fields:

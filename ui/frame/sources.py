@@ -1,4 +1,4 @@
-"""The state of every outside system, a dot and a word each, at the bottom of the queue; and the practice ribbon."""
+"""The state of every outside system, a dot and a word each, at the bottom of the queue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,17 +93,3 @@ class _Dot(QPushButton):
         painter.setBrush(tokens().color("faint" if self._tone == "neutral" else self._tone))
         painter.drawEllipse(7, self.height() // 2 - 4, 8, 8)
         painter.end()
-
-
-class Ribbon(QFrame):
-    """Says on every screen that nothing here is real."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        dress(self, role="practice")
-        words = Text(say("Øvelse – intet her er ægte"), "bold", tone="amber")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 3, 16, 3)
-        row.addStretch(1)
-        row.addWidget(words)
-        row.addStretch(1)

@@ -10,20 +10,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 
 from kkassist.domain.case import QueueRow
-from kkassist.domain.language import say
+from ui.widgets.queue_delegate import ROW_ROLE, GroupLine, QueueLine, spoken
 
 Index = QModelIndex | QPersistentModelIndex
-ENTRY_ROLE = Qt.ItemDataRole.UserRole
 PAGE = 128
 _MOST_KEPT = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A group's heading: its words and how many cases stand below it."""
-
-    text: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +32,16 @@ class QueueModel(QAbstractListModel):
         self,
         fetch: Callable[[Sequence[str], Callable[[Sequence[QueueRow]], None]], None],
         words_of: Callable[[str], str],
+        line_of: Callable[[QueueRow], QueueLine],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._fetch = fetch
         self._words_of = words_of
+        self._line_of = line_of
         self._ids: Sequence[str] = ()
         self._position: Mapping[str, int] = {}
-        self._headings: list[Heading] = []
+        self._headings: list[GroupLine] = []
         self._heading_rows: list[int] = []
         self._rows: dict[str, QueueRow] = {}
         self._asked: set[str] = set()
@@ -67,7 +60,7 @@ class QueueModel(QAbstractListModel):
         at = 0
         for key, count in listing.groups if named else ():
             self._heading_rows.append(at)
-            self._headings.append(Heading(self._words_of(key), count))
+            self._headings.append(GroupLine(self._words_of(key), count))
             at += count + 1
         self._position = {sys_id: number for number, sys_id in enumerate(self._ids)}
         self._asked.clear()
@@ -85,7 +78,7 @@ class QueueModel(QAbstractListModel):
         if self._wanted:
             self._soon.start()
 
-    def entry(self, row: int) -> QueueRow | Heading | None:
+    def entry(self, row: int) -> QueueRow | GroupLine | None:
         """What stands in a row; None for a case that is still being fetched."""
         number = self._number(row)
         if number is None:
@@ -139,10 +132,11 @@ class QueueModel(QAbstractListModel):
         if not index.isValid():
             return None
         entry = self.entry(index.row())
-        if role == ENTRY_ROLE:
-            return entry
+        line = self._line_of(entry) if isinstance(entry, QueueRow) else entry
+        if role == ROW_ROLE:
+            return line
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return _words(entry)
+            return spoken(line) if line is not None else None
         return None
 
     def _number(self, row: int) -> int | None:
@@ -168,14 +162,3 @@ class QueueModel(QAbstractListModel):
         shown = [place for place in places if place >= 0]
         if shown:
             self.dataChanged.emit(self.index(min(shown)), self.index(max(shown)))
-
-
-def _words(entry: QueueRow | Heading | None) -> str | None:
-    """What a screen reader says of a row."""
-    if entry is None:
-        return None
-    if isinstance(entry, Heading):
-        return say("{text}, {count} sager", text=entry.text, count=entry.count)
-    parts = (entry.person, entry.title, entry.number, entry.state_label, entry.assigned_to)
-    unread = say("ulæst") if entry.unread else ""
-    return ", ".join(part for part in (*parts, unread) if part)

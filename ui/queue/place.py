@@ -22,11 +22,13 @@ from ui.bridge import Bridge
 from ui.case.context import CaseContext
 from ui.case.view import CaseView
 from ui.commands import Command, Commands
+from ui.icons import IconName
 from ui.queue.model import Listing
 from ui.queue.view import QueueView
-from ui.theme import dress
+from ui.theme import ColorName, dress
 from ui.widgets.empty_state import EmptyState
-from ui.widgets.notation import COPENHAGEN, now
+from ui.widgets.notation import COPENHAGEN, joined, now
+from ui.widgets.queue_delegate import QueueLine
 from ui.widgets.toast import Message, Toaster
 
 _READ_AFTER_MS = 1500
@@ -62,8 +64,8 @@ class QueuePlace(QSplitter):
         self._search = ""
         self._case = ""
         self._asked = 0
-        self.queue = QueueView(self._fetch, self._group_words)
-        self.queue.delegate.titles = {one.id: one.title for one in catalogue().values()}
+        self._is_compact = False
+        self.queue = QueueView(self._fetch, self._group_words, line_of)
         self.case = CaseView()
         self.context = CaseContext()
         self._lay_out()
@@ -136,7 +138,7 @@ class QueuePlace(QSplitter):
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
         self.queue.setMinimumWidth(300)
-        middle.setMinimumWidth(460)
+        middle.setMinimumWidth(540)
         self._side.setMinimumWidth(264)
         self.setStretchFactor(1, 1)
         self.setSizes([400, 700, 320])
@@ -182,7 +184,7 @@ class QueuePlace(QSplitter):
         add(Command("queue.previous", say("Forrige sag"), lambda: step(-1), "K", here), self)
         add(
             Command(
-                "queue.search", say("Søg i køen"), self.queue.search.setFocus, "/", here, more_keys=("Ctrl+F",)
+                "queue.search", say("Søg i køen"), self.queue.search.go_there, "/", here, more_keys=("Ctrl+F",)
             ),
             self,
         )
@@ -216,6 +218,10 @@ class QueuePlace(QSplitter):
         add(Command("case.robot", say("Send sagen til robot"), self._robot, "Ctrl+R", here, self._has_case), self)
         add(Command("queue.context", say("Vis eller skjul højre side"), self._fold, "Ctrl+.", here), self)
         add(Command("queue.compact", say("Kompakt liste til og fra"), self._compact, "Ctrl+Shift+L", here), self)
+        add(
+            Command("case.copy", say("Kopiér feltets værdi"), self._copy, "Ctrl+Shift+C", here, self._has_case),
+            self,
+        )
         for number, view in enumerate(queue_verbs.BUILT_IN, start=1):
             words = say("Visning: {name}", name=say(view.name))
             add(
@@ -275,9 +281,7 @@ class QueuePlace(QSplitter):
         self._view = next((view for view in self._views if view.id == view_id), self._view)
         if not keep_search and self._search:
             self._search = ""
-            self.queue.search.blockSignals(True)
-            self.queue.search.clear()
-            self.queue.search.blockSignals(False)
+            self.queue.search.forget()
         self.reload()
 
     def _reorder(self, view: View) -> None:
@@ -455,6 +459,11 @@ class QueuePlace(QSplitter):
     def _reveal(self, tjenestenr: str, reason: str) -> None:
         self._bridge.commit(lambda: people_verbs.reveal_cpr(self._desk, tjenestenr, reason), self.context.reveal)
 
+    def _copy(self) -> None:
+        label = self.case.form.copy_current() if self.case.form is not None else ""
+        if label:
+            self._toaster.tell(Message(say("{label} er kopieret.", label=label), "neutral"))
+
     def _save_view(self) -> None:
         name, ok = QInputDialog.getText(self, say("Gem visning"), say("Navn på visningen"))
         if ok and name.strip():
@@ -468,8 +477,28 @@ class QueuePlace(QSplitter):
         QSettings().setValue("queue/context_folded", folded)
 
     def _compact(self) -> None:
-        self.queue.delegate.compact = not self.queue.delegate.compact
+        self._is_compact = not self._is_compact
+        self.queue.delegate.set_density("compact" if self._is_compact else "two_lines")
         self.queue.list.doItemsLayout()
+
+
+def line_of(row: QueueRow) -> QueueLine:
+    """A case as the list shows it: whom it is about, what it is, who has it, and how it stands."""
+    process = catalogue().get(row.process)
+    what = say(process.title) if process else row.title
+    status: tuple[IconName | None, ColorName] = ("error", "red") if row.refused else (None, "muted")
+    return QueueLine(
+        title=row.person or row.title or row.number,
+        process=what if row.person else "",
+        unit=joined((row.number, row.state_label or row.state, row.assigned_to or say("ingen"))),
+        due=(row.breach_at or row.due) if row.active else None,
+        paused=row.breach_paused,
+        unread=row.unread,
+        pending=row.pending > row.refused,
+        mark=status[0],
+        mark_tone=status[1],
+        status=say("afvist eller i konflikt") if row.refused else "",
+    )
 
 
 def _single_shot(owner: QWidget, wait_ms: int, run: Callable[[], object]) -> QTimer:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QListView,
     QStackedLayout,
     QVBoxLayout,
@@ -17,16 +16,15 @@ from PySide6.QtWidgets import (
 
 from kkassist.domain.case import QueueRow, View
 from kkassist.domain.language import say
-from ui.icons import icon
-from ui.queue.delegate import QueueDelegate
 from ui.queue.model import Listing, QueueModel
-from ui.theme import dress, px, theme
-from ui.widgets.buttons import Button, IconButton, MenuButton
+from ui.theme import dress, theme
+from ui.widgets.buttons import IconButton, MenuButton
 from ui.widgets.empty_state import EmptyState
-from ui.widgets.notation import now
-from ui.widgets.text import Figures, Text
+from ui.widgets.list_header import SelectionBar
+from ui.widgets.queue_delegate import QueueDelegate, QueueLine
+from ui.widgets.search_field import SearchField
+from ui.widgets.text import Figures
 
-_SEARCH_AFTER_MS = 60
 _CLOCK_MS = 30_000
 
 SORTS = (
@@ -115,10 +113,11 @@ class QueueView(QFrame):
         self,
         fetch: Callable[[Sequence[str], Callable[[Sequence[QueueRow]], None]], None],
         words_of: Callable[[str], str],
+        line_of: Callable[[QueueRow], QueueLine],
     ) -> None:
         super().__init__()
         dress(self, role="list")
-        self.model = QueueModel(fetch, words_of, self)
+        self.model = QueueModel(fetch, words_of, line_of, self)
         self.delegate = QueueDelegate()
         self.list = CaseList(self.model, self.delegate)
         self._views = MenuButton("", role="view")
@@ -127,17 +126,11 @@ class QueueView(QFrame):
         self._more.clicked.connect(self._open_order)
         self._fresh = IconButton("refresh", say("Hent nu"), keys="F5")
         self._fresh.clicked.connect(self.refresh_asked)
-        self._wait = QTimer(self)
-        self._wait.setSingleShot(True)
-        self._wait.setInterval(_SEARCH_AFTER_MS)
-        self._wait.timeout.connect(self._search)
-        self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
-        self.search.setPlaceholderText(say("Søg i sager, navne, CPR og numre"))
-        self.search.setAccessibleName(say("Søg i køen"))
-        self.search.textChanged.connect(lambda _: self._wait.start())
-        self._bar = _SelectionBar()
-        self._bar.take_asked.connect(lambda: self.take_asked.emit(self.list.chosen()))
+        self.search = SearchField(say("Søg i sager, navne, CPR og numre"), keys="")
+        self.search.searched.connect(self.searched)
+        self.search.to_hits.connect(self._to_hits)
+        self._bar = SelectionBar()
+        self._bar.add_action(say("Tag dem"), lambda: self.take_asked.emit(self.list.chosen()))
         self._bar.cleared.connect(self.list.clearSelection)
         self.list.selectionModel().selectionChanged.connect(self._selection_changed)
         self.list.selectionModel().currentChanged.connect(self._current_changed)
@@ -152,8 +145,7 @@ class QueueView(QFrame):
         self._clock.setInterval(_CLOCK_MS)
         self._clock.timeout.connect(self._tick)
         self._clock.start()
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        theme().changed.connect(self.list.doItemsLayout)
 
     def show_views(self, views: Sequence[View], counts: dict[str, int], chosen: str) -> None:
         """Fill the menu of views with their counters."""
@@ -214,18 +206,10 @@ class QueueView(QFrame):
         column.addLayout(self._stack, 1)
         column.addLayout(self.foot)
 
-    def _search(self) -> None:
-        self.searched.emit(self.search.text().strip())
-
-    def _restyle(self) -> None:
-        for action in self.search.actions():
-            if action.objectName() == "magnifier":
-                self.search.removeAction(action)
-        magnifier = self.search.addAction(
-            icon("search", "muted", px(16)), QLineEdit.ActionPosition.LeadingPosition
-        )
-        magnifier.setObjectName("magnifier")
-        self.list.doItemsLayout()
+    def _to_hits(self) -> None:
+        self.list.setFocus()
+        if not self.list.currentIndex().isValid():
+            self.list.step(1)
 
     def _open_order(self) -> None:
         menu = MenuButton("").menu_of()
@@ -248,38 +232,11 @@ class QueueView(QFrame):
             self.current.emit(sys_id)
 
     def _selection_changed(self, _on: QItemSelection, _off: QItemSelection) -> None:
-        self._bar.show_count(len(self.list.selectionModel().selectedIndexes()))
+        chosen = len(self.list.selectionModel().selectedIndexes())
+        self._bar.set_selected(chosen if chosen > 1 else 0)
 
     def _tick(self) -> None:
-        self.delegate.at = now()
         self.list.viewport().update()
-
-
-class _SelectionBar(QFrame):
-    """What can be done with several cases at once."""
-
-    take_asked = Signal()
-    cleared = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        dress(self, role="bar")
-        self._words = Text("", "bold")
-        take = Button(say("Tag dem"), role="quiet", mark="person")
-        take.clicked.connect(self.take_asked)
-        clear = IconButton("close", say("Ophæv valget"), size=14)
-        clear.clicked.connect(self.cleared)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 4, 8, 4)
-        row.setSpacing(8)
-        row.addWidget(self._words, 1)
-        row.addWidget(take)
-        row.addWidget(clear)
-        self.hide()
-
-    def show_count(self, count: int) -> None:
-        self._words.setText(say("{count} sager valgt", count=count))
-        self.setVisible(count > 1)
 
 
 def _emitter(emit: Callable[[str], None], value: str) -> Callable[[], None]:

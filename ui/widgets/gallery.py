@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.frame.sources import SourceBar, SourceState
 from ui.icons import ICON_NAMES
 from ui.theme import apply_theme, dress, px
 from ui.widgets.buttons import Button, IconButton, MenuButton, PrimaryAction
@@ -40,7 +41,6 @@ from ui.widgets.search_field import SearchField
 from ui.widgets.section import Section
 from ui.widgets.skeleton import Skeleton
 from ui.widgets.source_chip import Origin, SourceValue
-from ui.widgets.source_status import SourceState, SourceStatus
 from ui.widgets.status_pill import StatusPill
 from ui.widgets.text import Text
 from ui.widgets.timeline import Timeline, TimelineEntry
@@ -254,11 +254,13 @@ def _lists() -> QWidget:
     column.addWidget(queue_view("two_lines"))
     column.addWidget(queue_view("compact"))
     states = (
-        SourceState("servicenow", "ServiceNow", "green", "hentet 14:02"),
-        SourceState("opus", "OPUS", "amber", "udtræk fra i går"),
-        SourceState("kkorg", "KKorg", "red", "svarer ikke"),
+        SourceState("servicenow", "ServiceNow", "i orden", "green", "Hentet 14:02."),
+        SourceState("opus", "OPUS", "fra i går", "amber", "Udtrækket er fra i går."),
+        SourceState("kkorg", "KKorg", "svarer ikke", "red", "KKorg svarer ikke."),
     )
-    column.addWidget(SourceStatus(states))
+    sources = SourceBar()
+    sources.show_states(states)
+    column.addWidget(sources)
     return card
 
 
