@@ -55,3 +55,11 @@ class Desk:
     @property
     def home(self) -> Path:
         return self.settings.home
+
+    @property
+    def lease_folder(self) -> Path:
+        """Where the lease lies that lets one program at a time talk to the outside systems: beside the workspace.
+
+        People who share a workspace file share its lease; on a database server each home has its own.
+        """
+        return self.workspace.path.parent if self.workspace.path is not None else self.home

@@ -218,7 +218,7 @@ def follow(desk: Desk, *, stop: threading.Event | None = None) -> bool:
     if stop is not None and stop.is_set():
         return False
     robots = _robots(desk)
-    with lease(desk.home):
+    with lease(desk.lease_folder):
         stepped = following.step(desk.workspace, robots, lambda process: _plan(desk, process), desk.clock())
         _write_minutes(desk, stepped.ended)
     if stepped.changed:

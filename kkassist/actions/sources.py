@@ -70,7 +70,7 @@ def sync_now(
     """
     wanted = sources or [name for name in ("servicenow", "opus", "kkorg") if _is_set_up(desk, name)]
     results = []
-    with lease(desk.home):
+    with lease(desk.lease_folder):
         for source in wanted:
             results.append(_pull(desk, source, full=full, stop=stop, report=_reporting(source, report)))
             desk.events.publish("sources", source)
@@ -83,7 +83,7 @@ def push_now(desk: Desk, *, stop: threading.Event | None = None) -> Pushed:
     if client is None:
         raise Refused(say("ServiceNow er ikke sat op. Skriv adressen i indstillingerne."))
     try:
-        with lease(desk.home):
+        with lease(desk.lease_folder):
             result = push.push(desk.workspace, client, desk.settings, now=desk.clock(), stop=stop)
     except OutOfReach as error:
         _keep(desk, "servicenow", _state_of(error), str(error))

@@ -32,7 +32,8 @@ from kkassist.store.engine import Tx
 from kkassist.sync import handing_over
 
 MAY_SUBMIT = frozenset({"sagsbehandler", "godkender", "teamleder", "leder"})
-MAY_APPROVE = frozenset({"godkender", "teamleder", "leder"})
+MAY_APPROVE = frozenset({"sagsbehandler", "godkender", "teamleder", "leder"})
+"""A colleague of the same role may approve: what is barred is approving the work of one's own hands."""
 ALREADY_DONE = "K-90"
 """Rule id of the guard against doing the same twice."""
 _PLACE = ZoneInfo("Europe/Copenhagen")

@@ -94,11 +94,11 @@ def workspace_key(settings: Settings, vault: Vault) -> str:
 
 
 class _Keeper:
-    """Keeps one system's tokens inside the encrypted workspace."""
+    """Keeps one user's tokens for one system inside the encrypted workspace, which a team may share."""
 
-    def __init__(self, workspace: Workspace, system: str) -> None:
+    def __init__(self, workspace: Workspace, system: str, user: str) -> None:
         self._workspace = workspace
-        self._name = f"token:{system}"
+        self._name = f"token:{system}:{user}"
 
     def load(self) -> str | None:
         with self._workspace.read() as tx:
@@ -128,7 +128,7 @@ def _systems(settings: Settings, vault: Vault, workspace: Workspace) -> Systems:
 def _sign_in(system: str, settings: Settings, vault: Vault, workspace: Workspace) -> "SignIn | None":
     from kkassist.remote import sign_in  # noqa: PLC0415
 
-    keeper = _Keeper(workspace, system)
+    keeper = _Keeper(workspace, system, settings.user.id)
     match system:
         case "servicenow" if settings.servicenow is not None:
             named = replace(settings.servicenow, user=settings.servicenow.user or settings.user.id)

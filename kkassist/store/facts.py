@@ -1,4 +1,4 @@
-"""Small named values: cursors, who the user is, the last sync of each source, tokens (`token:servicenow`)."""
+"""Small named values: cursors, who the user is, the last sync of each source, tokens (`token:servicenow:anna.holm`)."""
 
 from sqlalchemy import text
 

@@ -107,8 +107,8 @@ def counts(tx: Tx) -> dict[ChangeState, int]:
     return {ChangeState(row.state): row.many for row in found}
 
 
-def due(tx: Tx, now: datetime, limit: int) -> list[PendingChange]:
-    """Changes to send now, oldest first.
+def due(tx: Tx, now: datetime, limit: int, user: str | None = None) -> list[PendingChange]:
+    """Changes to send now, oldest first; of one user when she is given (a team may share a workspace).
 
     Held back: a field whose earlier change is not settled (only that field of that case), a note behind one whose
     outcome is unknown or waits, and everything behind a case that is not created yet. A parked note holds back none.
@@ -119,7 +119,7 @@ def due(tx: Tx, now: datetime, limit: int) -> list[PendingChange]:
         line = (one.case_id, _line(one))
         ready = one.state is ChangeState.WAITING and (one.next_try is None or one.next_try <= now)
         free = line not in busy and (one.case_id, "*") not in busy
-        if ready and free:
+        if ready and free and user in (None, one.user):
             found.append(one)
             if len(found) == limit:
                 break
@@ -128,9 +128,9 @@ def due(tx: Tx, now: datetime, limit: int) -> list[PendingChange]:
     return found
 
 
-def unsettled(tx: Tx, now: datetime, limit: int) -> list[PendingChange]:
-    """Changes whose outcome must be asked for now, oldest first."""
-    several = entries(tx, (ChangeState.UNCONFIRMED,))
+def unsettled(tx: Tx, now: datetime, limit: int, user: str | None = None) -> list[PendingChange]:
+    """Changes whose outcome must be asked for now, oldest first; of one user when she is given."""
+    several = [one for one in entries(tx, (ChangeState.UNCONFIRMED,)) if user in (None, one.user)]
     return [one for one in several if one.next_try is None or one.next_try <= now][:limit]
 
 

@@ -54,7 +54,7 @@ def push(
     Raises `SignInNeeded` and `OutOfReach` when nothing more can be sent now; what was done is stored.
     """
     titles = {one.id: one.title for one in catalogue(settings.home / "processes").values()}
-    work = _Push(workspace, client, describing(settings, titles), now, stop or threading.Event())
+    work = _Push(workspace, client, describing(settings, titles), now, stop or threading.Event(), settings.user.id)
     with workspace.write() as tx:
         outbox.recover(tx, now + timedelta(days=3650), now)
     work.settle()
@@ -78,6 +78,8 @@ class _Push:
     about: Callable[[ServerRow], About]
     now: datetime
     stop: threading.Event
+    user: str
+    """Whose changes go out: in a shared workspace nobody sends under another's name."""
     sent: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     tried: set[str] = field(default_factory=set)
@@ -88,7 +90,7 @@ class _Push:
         """Everything that is due, each change at most once in this push."""
         while not self.stop.is_set():
             with self.workspace.read() as tx:
-                due = [one for one in outbox.due(tx, self.now, _AT_ONCE) if one.id not in self.tried]
+                due = [one for one in outbox.due(tx, self.now, _AT_ONCE, self.user) if one.id not in self.tried]
             if not due:
                 return
             for group in _grouped(due):
@@ -100,7 +102,7 @@ class _Push:
     def settle(self) -> None:
         """Ask what became of the changes whose answer was lost."""
         with self.workspace.read() as tx:
-            lost = outbox.unsettled(tx, self.now, _AT_ONCE)
+            lost = outbox.unsettled(tx, self.now, _AT_ONCE, self.user)
         for one in lost:
             if self.stop.is_set():
                 return
