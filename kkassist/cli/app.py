@@ -37,11 +37,13 @@ class Context:
     verbose: bool = False
     as_json: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    given: Settings | None = None
+    """Settings that stand in place of the file's, for a second desk on a shared workspace."""
     _desk: Desk | None = None
 
     def settings(self) -> Settings:
         """The settings of the home folder; the language follows them."""
-        settings = read_settings(self.home)
+        settings = self.given or read_settings(self.home)
         speak(settings.user.language)
         return settings
 
@@ -114,9 +116,7 @@ class _Keeper:
 
 
 def _systems(settings: Settings, vault: Vault, workspace: Workspace) -> Systems:
-    signed_in: Callable[[str], SignIn | None] = cache(
-        lambda system: _sign_in(system, settings, vault, workspace)
-    )
+    signed_in: Callable[[str], SignIn | None] = cache(lambda system: _sign_in(system, settings, vault, workspace))
     return Systems(
         servicenow=cache(lambda: _servicenow(settings, signed_in("servicenow"))),
         kkorg=lambda: _kkorg(settings, signed_in("kkorg"), workspace),

@@ -16,7 +16,7 @@ from kkassist.cli.app import Context
 from kkassist.cli.log import log_bug, start_log
 from kkassist.cli.outcome import Outcome, jsonable
 from kkassist.cli.paths import home_folder
-from kkassist.domain.errors import KkassistError, Misused
+from kkassist.domain.errors import Ambiguous, KkassistError, Misused
 from kkassist.domain.language import say
 
 EXIT_BUG = 5
@@ -84,7 +84,9 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
 def _told(error: KkassistError, *, as_json: bool) -> int:
     faults = error.faults if isinstance(error, Misused) else ()
     if as_json:
-        told = {"error": str(error), "exit_code": error.exit_code, "faults": faults}
+        told: dict[str, object] = {"error": str(error), "exit_code": error.exit_code, "faults": faults}
+        if isinstance(error, Ambiguous):
+            told["candidates"] = [{"sys_id": sys_id, "title": title} for sys_id, title in error.candidates]
         sys.stdout.write(json.dumps(jsonable(told), ensure_ascii=False) + "\n")
     sys.stderr.write(f"{error}\n")
     for fault in faults[1:]:

@@ -13,6 +13,7 @@ from kkassist.cli.app import Context
 from kkassist.cli.outcome import Outcome
 from kkassist.domain.case import NoteKind, QueueRow
 from kkassist.domain.change import PendingChange, Resolution
+from kkassist.domain.cpr import without_cpr
 from kkassist.domain.errors import Misused
 from kkassist.domain.language import say
 from kkassist.domain.sourced import FilledField, Said
@@ -113,7 +114,7 @@ def _case(context: Context, arguments: argparse.Namespace) -> Outcome:
     data = {
         "case": _row(record.row),
         **_row(record.row),
-        "record": record.fields,
+        "record": {name: without_cpr(value) for name, value in record.fields.items()},
         "labels": record.labels,
         "fields": [_field(field) for field in opened.fields],
         "findings": opened.findings,

@@ -9,6 +9,7 @@ from kkassist.actions import exports as verbs
 from kkassist.cli.app import Context
 from kkassist.cli.outcome import Outcome
 from kkassist.domain.dates import parse_date
+from kkassist.domain.errors import Misused, Unreadable
 from kkassist.domain.language import say
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ def _workload(context: Context, arguments: argparse.Namespace) -> Outcome:
 
 
 def _day(text: str) -> date | None:
-    return parse_date(text) if text else None
+    try:
+        return parse_date(text) if text else None
+    except Unreadable as error:
+        raise Misused(str(error)) from error
 
 
 def _audit(context: Context, arguments: argparse.Namespace) -> Outcome:

@@ -6,13 +6,18 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from kkassist.cli.app import Context
 from kkassist.cli.outcome import Outcome
+from kkassist.cli.paths import workspace_url
+from kkassist.cli.settings import read_settings
+from kkassist.cli.tour_city import TourCity
 from kkassist.domain.language import say
+from kkassist.domain.settings import WorkspaceSettings
 from kkassist.practice.run import RunningCity, start_city
 
 if TYPE_CHECKING:
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 _DEMO_CASES = 2_000
 _DEMO_EMPLOYEES = 4_500
 _DEMO_KEY = "practice"
+_APPROVER = "bent.kjaer"
 
 
 def add(several: "Several") -> None:
@@ -82,21 +88,34 @@ def _demo(context: Context, arguments: argparse.Namespace) -> Outcome:
             home=city.home,
             verbose=context.verbose,
             as_json=context.as_json,
-            environment=_environment(context.environment, city),
+            environment=_environment(context.environment, city.secrets),
         )
         with inner:
             return _shown(inner, city, arguments.tour)
 
 
-def _environment(outer: Mapping[str, str], city: RunningCity) -> dict[str, str]:
-    return {**outer, **city.secrets, "KKASSIST_SECRET_WORKSPACE_KEY": _DEMO_KEY}
+def _environment(outer: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
+    return {**outer, **secrets, "KKASSIST_SECRET_WORKSPACE_KEY": _DEMO_KEY}
 
 
 def _shown(context: Context, city: RunningCity, tour: Path | None) -> Outcome:
-    name = "run" if tour is None else "tour"
-    (window,) = entry_points(group="kkassist.window", name=name)
+    (window,) = entry_points(group="kkassist.window", name="run" if tour is None else "tour")
     if tour is None:
         code = cast("int", window.load()(context))
         return Outcome({"closed": True}, exit_code=code)
-    summary = cast("dict[str, object]", window.load()(context, city, tour))
-    return Outcome(summary, [say("Billeder og opsummering ligger i {folder}.", folder=tour)])
+    tour.mkdir(parents=True, exist_ok=True)
+    with _colleague(context, city) as colleague:
+        summary = window.load()(context, TourCity(city, tour), tour, colleague.desk())
+    lines = [
+        say("{count} billeder og summary.json ligger i {folder}.", count=len(summary["pictures"]), folder=tour)
+    ]
+    return Outcome(cast("dict[str, object]", summary), lines, exit_code=1 if summary["crashes"] else 0)
+
+
+def _colleague(context: Context, city: RunningCity) -> Context:
+    """The approver at her own desk, on the workspace the two share."""
+    home = city.homes[_APPROVER]
+    settings = read_settings(home)
+    shared = replace(settings, workspace=WorkspaceSettings(url=workspace_url(context.home, "")))
+    environment = _environment(context.environment, city.secrets_of(_APPROVER))
+    return Context(home=home, environment=environment, given=shared)

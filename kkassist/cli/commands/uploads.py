@@ -244,7 +244,7 @@ def _run(desk: Desk, run: Run) -> Outcome:
 
 
 def _run_data(desk: Desk, run: Run) -> dict[str, object]:
-    rows = run_verbs.results(desk, run.id)
+    rows = sorted(run_verbs.results(desk, run.id), key=lambda row: (len(row.reference), row.reference))
     return {
         "id": run.id,
         "process": run.process,
