@@ -9,7 +9,7 @@ from decimal import Decimal
 from kkassist.actions.desk import Desk
 from kkassist.actions.identity import me
 from kkassist.domain.case import QueueRow
-from kkassist.domain.cpr import masked
+from kkassist.domain.cpr import masked, without_cpr
 from kkassist.domain.errors import Refused
 from kkassist.domain.language import say
 from kkassist.domain.person import Employment
@@ -17,6 +17,8 @@ from kkassist.store import audit, cases, organisation, people
 from kkassist.store.engine import Tx
 
 MOST_PERSONS = 50
+_SYS_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
+"""Ids and hashes may hold ten digits in a row that mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ def reveal_cpr(desk: Desk, tjenestenr: str, reason: str) -> str:
 def masked_if_cpr(field: str, value: str) -> str:
     """A form field's value as it may be shown: a CPR without its last four digits."""
     return masked(value) if "cpr" in field.lower() and re.fullmatch(r"\d{10}", value) else value
+
+
+def without_cprs(field: str, value: str) -> str:
+    """A raw value of ServiceNow's as it may leave the workspace: no CPR in it, whatever the field is called."""
+    return value if _SYS_ID.fullmatch(value) else without_cpr(masked_if_cpr(field, value))
 
 
 def _grouped(found: Sequence[Employment]) -> list[list[Employment]]:

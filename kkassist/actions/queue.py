@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kkassist.actions.desk import Desk
 from kkassist.actions.identity import me
 from kkassist.domain.case import QueueRow, View
-from kkassist.domain.errors import Refused
+from kkassist.domain.errors import Ambiguous, Refused
 from kkassist.domain.language import say
 from kkassist.store import cases, queue
 from kkassist.store import views as saved_views
@@ -95,11 +95,12 @@ def find_case(desk: Desk, number: str) -> QueueRow:
         )
     if len(found) > 1:
         candidates = ", ".join(f"{row.sys_id} ({row.title})" for row in found)
-        raise Refused(
+        raise Ambiguous(
             say(
                 "Flere sager har nummeret {number}. Brug sys_id: {candidates}.",
                 number=number,
                 candidates=candidates,
-            )
+            ),
+            candidates=tuple((row.sys_id, row.title) for row in found),
         )
     return found[0]

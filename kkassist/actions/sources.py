@@ -11,7 +11,7 @@ import msgspec
 
 from kkassist.actions.desk import Desk
 from kkassist.domain.change import ChangeState, PendingChange
-from kkassist.domain.errors import KkassistError, OutOfReach, Refused, SignInNeeded
+from kkassist.domain.errors import KkassistError, Misused, OutOfReach, Refused, SignInNeeded, WorkspaceUnusable
 from kkassist.domain.language import say
 from kkassist.processes.catalogue import catalogue
 from kkassist.store import facts, outbox
@@ -66,9 +66,12 @@ def sync_now(
 ) -> list[SourceResult]:
     """Fetch from these systems (none named: all that are set up), one after the other.
 
-    A system that is away does not stop the others: its result carries the sentence.
+    A system that is away does not stop the others: its result carries the sentence. Raises `Misused` for a system
+    that is not set up, and `WorkspaceUnusable` when nothing can be stored.
     """
     wanted = sources or [name for name in ("servicenow", "opus", "kkorg") if _is_set_up(desk, name)]
+    for name in wanted:
+        _demand_fetched(desk, name)
     results = []
     with lease(desk.lease_folder):
         for source in wanted:
@@ -141,6 +144,13 @@ def logout(desk: Desk, system: str) -> None:
     desk.events.publish("sources", system)
 
 
+def _demand_fetched(desk: Desk, source: str) -> None:
+    if source == "edoc":
+        raise Misused(say("eDoc hentes der ikke fra: sager afleveres i dets mappe. Udelad --source edoc."))
+    if not _is_set_up(desk, source):
+        raise Misused(say("{source} er ikke sat op i indstillingerne.", source=NAMES.get(source, source)))
+
+
 def _pull(desk: Desk, source: str, *, full: bool, stop: threading.Event | None, report: Report) -> SourceResult:
     try:
         result = _pull_one(desk, source, full=full, stop=stop, report=report)
@@ -148,6 +158,8 @@ def _pull(desk: Desk, source: str, *, full: bool, stop: threading.Event | None, 
         _log.warning("%s: %s", source, error.log_detail or error)
         _keep(desk, source, _state_of(error), str(error))
         return SourceResult(source=source, error=str(error))
+    except WorkspaceUnusable:
+        raise
     except KkassistError as error:
         _log.warning("%s: %s", source, error.log_detail or error)
         result = SourceResult(source=source, error=str(error))

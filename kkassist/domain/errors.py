@@ -21,6 +21,15 @@ class Refused(KkassistError):
     """The input has errors that the user must mend, or a rule forbids the act (exit 1)."""
 
 
+class Ambiguous(Refused):
+    """Several things answer to the name given; the user must say which (exit 1)."""
+
+    def __init__(self, sentence: str, *, candidates: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(sentence)
+        self.candidates = candidates
+        """(id that is unique, what it is) of each."""
+
+
 class Unreadable(Refused):
     """A text that should be a CPR number, an amount, a date … and is none. `rule` is the rule it breaks (exit 1).
 

@@ -63,15 +63,22 @@ def test_the_template_is_taken_back_without_findings_of_form(desk, tmp_path):
 def test_approval_is_another_persons_and_binds_to_the_content(desk, tmp_path):
     batch = uploads.submit_file(desk, ID, clean(tmp_path))
     with pytest.raises(Refused, match="rolle"):
-        uploads.approve(desk, batch.id)
-    with pytest.raises(Refused, match="selv"):
-        uploads.approve(as_user(desk, "anna.holm", "godkender"), batch.id)
+        uploads.approve(as_user(desk, "gitte.aagaard", "jurist"), batch.id)
+    for role in ("sagsbehandler", "godkender"):
+        with pytest.raises(Refused, match="selv"):
+            uploads.approve(as_user(desk, "anna.holm", role), batch.id)
     with pytest.raises(Refused, match="ændret"):
         uploads.approve(approver(desk), batch.id, shown_hash="en anden")
     shown = uploads.to_approve(approver(desk), batch.id)
     approved = uploads.approve(approver(desk), batch.id, shown.batch.content_hash)
     assert (approved.state, approved.decided_by) == (BatchState.APPROVED, "bent.kjaer")
     assert approved.decided_hash == approved.content_hash
+
+
+def test_a_colleague_of_the_same_role_may_approve(desk, tmp_path):
+    batch = uploads.submit_file(desk, ID, clean(tmp_path))
+    colleague = as_user(desk, "hamza.yilmaz", "sagsbehandler")
+    assert uploads.approve(colleague, batch.id).decided_by == "hamza.yilmaz"
 
 
 def test_the_approver_sees_the_biggest_and_a_sample_nobody_can_choose(desk, tmp_path):

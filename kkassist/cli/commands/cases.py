@@ -11,9 +11,8 @@ from kkassist.actions import people as people_verbs
 from kkassist.actions import queue as queue_verbs
 from kkassist.cli.app import Context
 from kkassist.cli.outcome import Outcome
-from kkassist.domain.case import NoteKind, QueueRow
+from kkassist.domain.case import FieldChange, NoteKind, QueueRow
 from kkassist.domain.change import PendingChange, Resolution
-from kkassist.domain.cpr import without_cpr
 from kkassist.domain.errors import Misused
 from kkassist.domain.language import say
 from kkassist.domain.sourced import FilledField, Said
@@ -114,7 +113,7 @@ def _case(context: Context, arguments: argparse.Namespace) -> Outcome:
     data = {
         "case": _row(record.row),
         **_row(record.row),
-        "record": {name: without_cpr(value) for name, value in record.fields.items()},
+        "record": {name: people_verbs.without_cprs(name, value) for name, value in record.fields.items()},
         "labels": record.labels,
         "fields": [_field(field) for field in opened.fields],
         "findings": opened.findings,
@@ -133,8 +132,8 @@ def _case(context: Context, arguments: argparse.Namespace) -> Outcome:
         "attachments": record.attachments,
         "sla": record.slas,
         "history": [_row(row) for row in opened.earlier],
-        "changed_since_read": record.changed_since_read,
-        "drafts": opened.drafts,
+        "changed_since_read": [_change(one) for one in record.changed_since_read],
+        "drafts": {name: people_verbs.without_cprs(name, text) for name, text in opened.drafts.items()},
         "outbox": [entry_data(change) for change in opened.pending],
     }
     lines = [f"{record.row.number}  {record.row.title}  [{record.row.state_label}]"]
@@ -160,13 +159,24 @@ def _field(field: FilledField) -> dict[str, object]:
 
 
 def _field_line(field: FilledField) -> str:
-    others = "".join(f"  ≠ {_told(said)}" for said in field.conflicts)
+    others = "".join(f"  ≠ {_told(field.id, said)}" for said in field.conflicts)
     source = f" [{field.source.value}]" if field.source else ""
     return f"  {field.label}: {people_verbs.masked_if_cpr(field.id, field.value)}{source}{others}"
 
 
-def _told(said: Said) -> str:
-    return f"{said.source.value}: {said.value}"
+def _told(field: str, said: Said) -> str:
+    return f"{said.source.value}: {people_verbs.masked_if_cpr(field, said.value)}"
+
+
+def _change(one: FieldChange) -> dict[str, object]:
+    clean = people_verbs.without_cprs
+    return {
+        "field": one.field,
+        "before": clean(one.field, one.before),
+        "after": clean(one.field, one.after),
+        "by": one.by,
+        "at": one.at,
+    }
 
 
 def _person(context: Context, arguments: argparse.Namespace) -> Outcome:
@@ -221,15 +231,16 @@ def _made(changes: Sequence[PendingChange]) -> Outcome:
 
 def entry_data(change: PendingChange) -> dict[str, object]:
     """An outbox entry in the contract's words."""
+    clean = people_verbs.without_cprs
     return {
         "id": change.id,
         "number": change.number,
         "sys_id": change.case_id,
         "kind": change.kind,
         "field": change.field,
-        "base": change.base,
-        "mine": change.mine,
-        "theirs": change.theirs,
+        "base": clean(change.field, change.base),
+        "mine": clean(change.field, change.mine),
+        "theirs": clean(change.field, change.theirs),
         "state": change.state,
         "tries": change.tries,
         "next_try": change.next_try,
