@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from math import ceil
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -536,7 +536,10 @@ def _errors_stand(errors: Sequence[Finding]) -> str:
 def _amount(row: BatchRow, upload: Upload) -> Decimal:
     column = next((one for one in upload.columns if one.id == upload.amount and one.kind is Kind.AMOUNT), None)
     text = row.values.get(column.id, "") if column else ""
-    return Decimal(text) if text else Decimal(0)
+    try:
+        return Decimal(text) if text else Decimal(0)
+    except InvalidOperation:
+        return Decimal(0)  # a cell that could not be read stands as it was typed; its finding tells
 
 
 def _audit(desk: Desk, tx: Tx, act: str, batch_id: str, detail: str, *, before: str = "", after: str = "") -> None:

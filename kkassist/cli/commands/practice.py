@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _DEMO_CASES = 2_000
 _DEMO_EMPLOYEES = 4_500
 _DEMO_KEY = "practice"
+_DEMO_ROBOT_RATE = 6.0
+"""Rows a second: slow enough to be watched."""
 _APPROVER = "bent.kjaer"
 
 
@@ -81,7 +83,11 @@ def _demo(context: Context, arguments: argparse.Namespace) -> Outcome:
     with (
         tempfile.TemporaryDirectory(prefix="kkassist-demo-", ignore_cleanup_errors=True) as folder,
         start_city(
-            Path(folder), cases=arguments.cases, employees=arguments.employees, seed=arguments.seed, faults=[]
+            Path(folder),
+            cases=arguments.cases,
+            employees=arguments.employees,
+            seed=arguments.seed,
+            robot_rate=_DEMO_ROBOT_RATE,
         ) as city,
     ):
         inner = Context(
