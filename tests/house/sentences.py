@@ -1,4 +1,5 @@
-"""Every Danish sentence the program can say: the literal keys of `say(…)` and the texts of the declarations.
+"""Every Danish sentence the program can say: the literal keys of `say(…)`, the tables of words that modules with
+a `say(…)` keep, and the texts of the declarations.
 
 `python tests/house/sentences.py` lists those that have no English yet.
 """
@@ -13,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = ROOT / "kkassist" / "resources" / "translations" / "en.json"
+_NO_WORDS = {"ui/widgets/gallery.py", "ui/theme.py", "ui/icons.py"}
+"""Tables of samples, colours and paths."""
 _SHOWN = {"title", "label", "text", "header", "note", "help", "area", "description", "unit", "group", "per"}
 
 
@@ -30,9 +33,32 @@ def said_in_code() -> Iterator[tuple[str, str]]:
                     yield sentence, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
+def said_in_tables() -> Iterator[tuple[str, str]]:
+    """(sentence, file:line) of each word with a capital letter in a constant (`_STATES = {…}`) of the window, of the
+    views, of the sources' names and of the calculations."""
+    core = ("domain/sourced.py", "actions/queue.py", "actions/sources.py", "rules/registry.py")
+    for path in [*(ROOT / "kkassist" / name for name in core), *sorted((ROOT / "ui").rglob("*.py"))]:
+        place = path.relative_to(ROOT).as_posix()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and place not in _NO_WORDS and _is_table(node):
+                for part in ast.walk(node.value or node):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and _is_word(part.value):
+                        yield part.value, f"{place}:{part.lineno}"
+
+
+def _is_table(node: ast.Assign | ast.AnnAssign) -> bool:
+    name = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    table = isinstance(node.value, ast.Dict | ast.Tuple | ast.List)
+    return table and isinstance(name, ast.Name) and name.id.isupper()
+
+
+def _is_word(text: str) -> bool:
+    return text[:1].isupper() and len(text) > 1 and not text.isupper() and "+" not in text and "_" not in text
+
+
 def said_in_declarations() -> Iterator[tuple[str, str]]:
     """(sentence, process id) of every text a declaration shows."""
-    from kkassist.processes.catalogue import catalogue  # noqa: PLC0415
+    from kkassist.processes.catalogue import catalogue
 
     for process in catalogue().values():
         yield from ((sentence, process.id) for sentence in _shown(process))
@@ -41,7 +67,7 @@ def said_in_declarations() -> Iterator[tuple[str, str]]:
 def without_english() -> list[tuple[str, str]]:
     """The sentences, each once, that have no English or one whose {values} differ."""
     english = json.loads(ENGLISH.read_text(encoding="utf-8"))
-    found = dict([*said_in_declarations(), *said_in_code()])
+    found = dict([*said_in_declarations(), *said_in_tables(), *said_in_code()])
     return [
         (sentence, place)
         for sentence, place in found.items()

@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,7 +113,7 @@ def _calc(_: Context, arguments: argparse.Namespace) -> Outcome:
     known = calculations()
     if arguments.list or arguments.name is None:
         listed = [_listed(one) for one in known.values()]
-        return Outcome({"rules": listed}, [f"{one.name:<20} {one.description}" for one in known.values()])
+        return Outcome({"rules": listed}, [f"{one.name:<26} {say(one.description)}" for one in known.values()])
     given = _inputs(arguments.json_in) if arguments.name in known else {}
     result = calculate(arguments.name, given)
     lines = [*result.steps, *(f"{name}: {value}" for name, value in result.figures.items()), *result.warnings]
@@ -122,7 +123,8 @@ def _calc(_: Context, arguments: argparse.Namespace) -> Outcome:
 
 
 def _listed(one: Calculation) -> dict[str, object]:
-    return {"name": one.name, "description": one.description, "inputs": one.inputs}
+    inputs = [replace(given, label=say(given.label)) for given in one.inputs]
+    return {"name": one.name, "description": say(one.description), "inputs": inputs}
 
 
 def _inputs(source: str | None) -> Mapping[str, str]:
