@@ -15,7 +15,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from kkassist.actions.desk import Desk
-from kkassist.domain.errors import KkassistError
+from kkassist.domain.errors import KkassistError, Misused
 from kkassist.domain.language import say, spoken
 from ui.bridge import Bridge
 from ui.settings.place import use_chosen_look
@@ -36,6 +36,10 @@ class Opened(Protocol):
 
 def run(context: Opened) -> int:
     """Open the window and stay until it is closed; the exit code of the program."""
+    if not has_screen():
+        raise Misused(
+            say("Der er ingen skærm her. Brug kommandoerne, fx kkassist queue, eller kkassist demo --tour.")
+        )
     app = application()
     alone = Alone(context.home)
     if not alone.is_first:
@@ -61,8 +65,8 @@ def application() -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if not has_screen():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app = QApplication([sys.argv[0]])
     app.setOrganizationName("kkassist")
     app.setApplicationName("kkassist")
@@ -75,6 +79,12 @@ def application() -> QApplication:
         app.installTranslator(translator)
     use_chosen_look()
     return app
+
+
+def has_screen() -> bool:
+    """Whether there is a screen to open a window on, or the user chose Qt's platform herself."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in named)
 
 
 def catch_all(bridge: Bridge) -> None:

@@ -196,10 +196,12 @@ def _conflict(
     tour: Tour, window: Window, desk: Desk, city: TourCity, case: str, summary: dict[str, object]
 ) -> None:
     """Edit a case, let a colleague edit the same field, send, and settle the conflict by keyboard."""
-    edit(desk, case, {"priority": "1"})
+    now = open_case(desk, case).record.server.fields.get("priority", "")
+    mine, theirs = [value for value in ("1", "2", "3") if value != now][:2]
+    edit(desk, case, {"priority": mine})
     tour.let_work(0.4)
     tour.picture("aendring-paa-vej", window)
-    city.colleague_changes(case, "priority", "4")
+    city.colleague_changes(case, "priority", theirs)
     source_verbs.push_now(desk)
     window.go("outbox")
     tour.wait("the conflict", lambda: source_verbs.conflicts(desk) == 1)
