@@ -15,7 +15,6 @@ from kkassist.processes.words import Kind, Upload
 from ui.table import Column, RowsTable
 from ui.theme import ROW, Tone, dress, px
 from ui.uploads.words import counted
-from ui.widgets.findings import FindingLine, InlineFinding
 from ui.widgets.icon_mark import IconMark
 from ui.widgets.notation import amount_text, decimal_text
 from ui.widgets.section import Section
@@ -34,7 +33,8 @@ class Tally(QWidget):
         self._name, self._tone = name, tone
         self.figure = Text("–", "section")
         self._mark = IconMark(ICON_OF_TONE[tone] if tone else "info", tone or "muted", 16)
-        self._mark.setVisible(tone is not None)
+        if tone is None:
+            self._mark.hide()
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self._mark)
@@ -206,10 +206,8 @@ def _groups(totals: Totals, upload: Upload | None) -> QWidget | None:
 
 def _sample(rows: Sequence[BatchRow], upload: Upload) -> QWidget:
     section = Section(say("Stikprøve: {count} rækker", count=len(rows)))
-    line = InlineFinding()
     words = say("Trukket af filens indhold: ens for alle, og ingen kan vælge den. Sammenlign med bilagene.")
-    line.show_finding(FindingLine("info", words))
-    section.add(line)
+    section.add(Text(words, "label", wrap=True))
     table: RowsTable[BatchRow] = RowsTable(say("Stikprøve"), _sample_columns(upload))
     table.show_rows(rows)
     head = table.horizontalHeader().sizeHint().height()

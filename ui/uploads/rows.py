@@ -95,6 +95,11 @@ class _SheetModel(QAbstractTableModel):
     def column_at(self, index: Index) -> Column | None:
         return self.sheet.columns[index.column() - 1] if index.isValid() and index.column() else None
 
+    def is_typed(self, index: Index) -> bool:
+        """Whether the cell holds a text that is not stored."""
+        column = self.column_at(index)
+        return column is not None and (self.shown[index.row()].row, column.id) in self.typed
+
     def found_at(self, index: Index) -> Sequence[Finding]:
         """Of a cell; the row number's cell stands for the whole row."""
         row, column = self.shown[index.row()].row, self.column_at(index)
@@ -226,9 +231,11 @@ class _CellDelegate(QStyledItemDelegate):
         return editor
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
-        if isinstance(editor, QLineEdit):
+        """Begin with the cell's text. What is being typed is left alone when the rows behind it are read anew."""
+        if isinstance(editor, QLineEdit) and not editor.isModified():
             editor.setText(str(index.data(Qt.ItemDataRole.EditRole)))
             editor.selectAll()
+            editor.setModified(self._model.is_typed(index))
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         if isinstance(editor, QLineEdit):

@@ -400,6 +400,7 @@ class _Foot(QFrame):
         self.copy = Button(say("Gem kopi med fund …"), mark="download")
         self.reject = Button(say("Afvis …"), role="danger")
         self.primary = PrimaryAction("", keys="Ctrl+Return", bind=False)
+        self.seen.setEnabled(False)
         self.seen.toggled.connect(self._enable)
         self.copy.clicked.connect(self.copy_asked)
         self.reject.clicked.connect(self.reject_asked)
