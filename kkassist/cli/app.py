@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # The connectors are imported where they are made: a command that asks nobody outside starts sooner.
 
 
+PRACTICE_SECRETS = "practice.env"
+
+
 @dataclass(slots=True)
 class Context:
     """One program run: the home folder, and the desk once a command asks for it."""
@@ -48,7 +51,9 @@ class Context:
         return settings
 
     def vault(self) -> Vault:
-        return Vault(str(self.home), self.environment)
+        """The secrets: from the environment, then the keyring; a practice home brings its own open ones."""
+        open_ones = practice_secrets(self.home) if self.settings().practice else {}
+        return Vault(str(self.home), {**open_ones, **self.environment})
 
     def desk(self) -> Desk:
         """The desk, made on first use. Raises `WorkspaceUnusable` when the workspace cannot be opened."""
@@ -69,6 +74,16 @@ class Context:
         if self._desk is not None:
             self._desk.workspace.close()
             self._desk = None
+
+
+def practice_secrets(home: Path) -> dict[str, str]:
+    """The secrets that the practice city laid beside its settings; nothing there is real."""
+    try:
+        lines = (home / PRACTICE_SECRETS).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    pairs = (line.partition("=") for line in lines if line.startswith("KKASSIST_SECRET_"))
+    return {name: value for name, _, value in pairs}
 
 
 def make_desk(settings: Settings, vault: Vault) -> Desk:

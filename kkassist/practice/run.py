@@ -21,7 +21,7 @@ from kkassist.practice.robots.server import FAULTS as ROBOT_FAULTS
 from kkassist.practice.robots.server import RunningOrchestrator
 from kkassist.practice.servicenow.oauth import PRIVATE_CLIENT, PRIVATE_SECRET
 from kkassist.practice.servicenow.server import RunningServiceNow, start_servicenow
-from kkassist.practice.settings_files import Addresses, write_home
+from kkassist.practice.settings_files import WORKSPACE_KEY, Addresses, write_home, write_secrets
 from kkassist.practice.tomorrow import next_day
 
 PLACE: Final = ZoneInfo("Europe/Copenhagen")
@@ -111,6 +111,7 @@ class RunningCity:
             "KKASSIST_SECRET_SERVICENOW_PASSWORD": password,
             "KKASSIST_SECRET_SERVICENOW_CLIENT_SECRET": PRIVATE_SECRET,
             "KKASSIST_SECRET_ROBOTS_CLIENT_SECRET": ROBOTS_SECRET,
+            "KKASSIST_SECRET_WORKSPACE_KEY": WORKSPACE_KEY,
         }
 
     def next_day(self) -> Path:
@@ -175,6 +176,7 @@ class RunningCity:
                     home if home and account.user_name == FIRST_USER else self.folder / "homes" / account.user_name
                 )
                 write_home(own, account, self.city, addresses)
+                write_secrets(own, self.secrets_of(account.user_name))
                 homes[account.user_name] = own
         return homes
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from kkassist.practice.city import Account, City
 
+SECRETS_FILE = "practice.env"
+WORKSPACE_KEY = "practice"
+"""The practice workspaces' open key: what lies in them is made up."""
 MAPPING_FILE = "kkorg.csv"
 PROCESS_MAP = {
     "sn_hr_le_case|Fratrædelse": "fratraedelse",
@@ -33,6 +36,15 @@ def write_home(home: Path, account: Account, city: City, addresses: Addresses) -
     path = home / "settings.toml"
     path.write_text(_toml(_sections(account, city, addresses)), encoding="utf-8")
     return path
+
+
+def write_secrets(home: Path, secrets: Mapping[str, str]) -> None:
+    """The city's open secrets beside its settings, so that a practice home works without a keyring."""
+    lines = [
+        "# Øvelse: åbne adgangskoder, hvor intet er ægte.",
+        *(f"{name}={value}" for name, value in secrets.items()),
+    ]
+    (home / SECRETS_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_mapping(path: Path, city: City) -> None:

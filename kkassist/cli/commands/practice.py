@@ -5,7 +5,6 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 _DEMO_CASES = 2_000
 _DEMO_EMPLOYEES = 4_500
-_DEMO_KEY = "practice"
 _DEMO_ROBOT_RATE = 6.0
 """Rows a second: slow enough to be watched."""
 _APPROVER = "bent.kjaer"
@@ -94,14 +92,10 @@ def _demo(context: Context, arguments: argparse.Namespace) -> Outcome:
             home=city.home,
             verbose=context.verbose,
             as_json=context.as_json,
-            environment=_environment(context.environment, city.secrets),
+            environment=context.environment,
         )
         with inner:
             return _shown(inner, city, arguments.tour)
-
-
-def _environment(outer: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
-    return {**outer, **secrets, "KKASSIST_SECRET_WORKSPACE_KEY": _DEMO_KEY}
 
 
 def _shown(context: Context, city: RunningCity, tour: Path | None) -> Outcome:
@@ -123,5 +117,4 @@ def _colleague(context: Context, city: RunningCity) -> Context:
     home = city.homes[_APPROVER]
     settings = read_settings(home)
     shared = replace(settings, workspace=WorkspaceSettings(url=workspace_url(context.home, "")))
-    environment = _environment(context.environment, city.secrets_of(_APPROVER))
-    return Context(home=home, environment=environment, given=shared)
+    return Context(home=home, environment=context.environment, given=shared)

@@ -261,7 +261,7 @@ class _Reader:
                 arguments[name] = self._value()
         return arguments
 
-    def _value(self) -> object:  # noqa: PLR0911 - one return per kind of value
+    def _value(self) -> object:
         kind, text = self._take()
         if kind == "text":
             return json.loads(text)
