@@ -29,7 +29,11 @@ class StoredRegister:
 
     def employments_of(self, cpr: str) -> Sequence[Employment]:
         if cpr not in self._by_cpr:
-            self._by_cpr[cpr] = people.employments_of(self._tx, cpr)
+            found = people.employments_of(self._tx, cpr)
+            self._by_cpr[cpr] = found
+            self._employments.update(
+                (one.tjenestenr, one) for one in found
+            )  # a row names both: one look-up is enough
         return self._by_cpr[cpr]
 
     def cost_center_open(self, cost_center: str, day: date) -> bool | None:  # noqa: ARG002 - OPUS says open or closed now

@@ -13,7 +13,7 @@ from pathlib import Path
 from kkassist.actions.case import open_case
 from kkassist.actions.desk import Desk
 from kkassist.actions.paid_before import paid_before
-from kkassist.domain.batch import FINAL_ROW_STATES, Batch, BatchRow, RowState, Severity
+from kkassist.domain.batch import FINAL_ROW_STATES, Batch, BatchRow, BatchState, RowState, Severity
 from kkassist.domain.errors import Refused
 from kkassist.domain.ids import new_id
 from kkassist.domain.language import say
@@ -31,6 +31,7 @@ from kkassist.sync.lease import lease
 
 MAY_SEND = frozenset({"sagsbehandler", "godkender", "teamleder", "leder"})
 _TRIED_AGAIN = (RowState.REFUSED, RowState.FAILED)
+_NOT_APPROVED_YET = (BatchState.DRAFT, BatchState.CHECKED, BatchState.SUBMITTED)
 SETTLED_AS = (RowState.DONE, RowState.FAILED)
 
 
@@ -72,7 +73,12 @@ def retry(desk: Desk, batch_id: str) -> Run:
     with desk.workspace.write() as tx:
         again = batches.rows(tx, batch_id, _TRIED_AGAIN)
         if not again and not batches.rows(tx, batch_id, (RowState.APPROVED,)):
-            raise Refused(say("Der er ingen afviste eller fejlede rækker at køre igen."))
+            mended = batches.must(tx, batch_id).state in _NOT_APPROVED_YET
+            raise Refused(
+                say("Rettede rækker skal godkendes igen, før de kan køres. Send uploaden til godkendelse.")
+                if mended
+                else say("Der er ingen afviste eller fejlede rækker at køre igen.")
+            )
         _demand_not_done(tx, plan, again, but=batch_id)
         ledger.requeue(tx, [row.reference for row in again], at=desk.clock())
         run = ledger.start(tx, process=plan.process, user=desk.user, at=desk.clock(), batch=batch_id)
