@@ -34,6 +34,7 @@ def test_the_port_file_tells_everything_and_is_whole(city):
         "KKASSIST_SECRET_SERVICENOW_PASSWORD",
         "KKASSIST_SECRET_SERVICENOW_CLIENT_SECRET",
         "KKASSIST_SECRET_ROBOTS_CLIENT_SECRET",
+        "KKASSIST_SECRET_WORKSPACE_KEY",
     }
     assert not list(city.folder.glob(".*.part"))
 
