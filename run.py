@@ -135,17 +135,18 @@ def make_environment(*, extras: tuple[str, ...]) -> None:
     """The virtual environment with everything pinned; nothing is done when it is up to date."""
     wanted = hashlib.sha256(
         b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
-        + repr(extras).encode()
     ).hexdigest()
-    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() in (wanted, wanted + "\n"):
+    made_for, *there = STAMP.read_text().split() if PYTHON.exists() and STAMP.exists() else [""]
+    if made_for == wanted and set(extras) <= set(there):
         return
     if not PYTHON.exists():
         _make_venv()
+    extras = tuple(sorted({*extras, *there}))
     target = f".[{','.join(extras)}]"
     command = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     if subprocess.call([*command, "-c", "constraints.txt", "-e", target], cwd=ROOT, stdout=sys.stderr) != 0:
         sys.exit("The packages could not be installed. Check the connection to the package index and try again.")
-    STAMP.write_text(wanted)
+    STAMP.write_text(" ".join((wanted, *extras)))
 
 
 def _make_venv() -> None:

@@ -1,3 +1,5 @@
+"""CPR numbers: read in every way people write them, refused with a rule, never shown whole."""
+
 from datetime import date
 
 import pytest

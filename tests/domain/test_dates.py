@@ -1,3 +1,5 @@
+"""Dates and instants as Danes write and read them."""
+
 from datetime import UTC, date, datetime
 
 import pytest

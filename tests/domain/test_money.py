@@ -1,3 +1,5 @@
+"""Amounts as Danes write and read them."""
+
 from decimal import Decimal
 
 import pytest

@@ -1,3 +1,5 @@
+"""The catalogue: what is declared is sound, and what is declared wrongly is told."""
+
 from dataclasses import replace
 from pathlib import Path
 

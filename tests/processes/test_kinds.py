@@ -1,3 +1,5 @@
+"""Each kind of value: what people write becomes its stored form, and back."""
+
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 

@@ -1,3 +1,5 @@
+"""Working days and public holidays."""
+
 from datetime import date
 
 import holidays

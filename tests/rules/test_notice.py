@@ -1,3 +1,5 @@
+"""Notice periods, severance pay and efterløn, against the law's own words."""
+
 from datetime import date, timedelta
 
 import pytest

@@ -1,3 +1,5 @@
+"""The rules asked by name."""
+
 import pytest
 
 from kkassist.domain.errors import Misused, Refused, Unreadable
