@@ -5,6 +5,7 @@ from the padding, so that nothing moves when it appears.
 """
 
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from string import Template
 
 _SHEET = """
@@ -115,6 +116,16 @@ QCheckBox, QRadioButton {
   spacing: 8px; background: transparent; border: 2px solid transparent; border-radius: 4px; padding: 1px 4px;
 }
 QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
+QCheckBox::indicator {
+  width: ${mark}px; height: ${mark}px; border: 1px solid $faint; background: $surface; border-radius: 3px;
+}
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
+QCheckBox::indicator:disabled { border-color: $line_strong; background: $sunken; }
+QCheckBox::indicator {
+  width: ${mark}px; height: ${mark}px; border: 1px solid $faint; background: $surface; border-radius: 3px;
+}
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
+QCheckBox:disabled { color: $faint; }
 QRadioButton::indicator {
   width: ${mark}px; height: ${mark}px; border: 1px solid $faint; background: $surface;
   border-radius: ${mark_radius}px;
@@ -137,6 +148,7 @@ QListView[role="plain"] { border: 2px solid transparent; }
 QTableView { background: $surface; gridline-color: $line; border: 1px solid $line; border-radius: 6px;
   selection-background-color: $selection; selection-color: $text; }
 QTableView:focus { border: 2px solid $accent; }
+QTableView::item { padding: 0px 5px; }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $muted; border: none; border-bottom: 1px solid $line;
   padding: 5px 8px; font-size: ${meta}px; font-weight: 600; }
@@ -171,8 +183,9 @@ QCalendarWidget QWidget#qt_calendar_navigationbar { background: $surface; }
 def style_sheet(colors: Mapping[str, str], px: Callable[[float], int]) -> str:
     """The sheet for these colours (`#rrggbb` by token name), with type sizes grown by `px`."""
     mark, core = px(14), px(6)
+    check = (files("ui") / "resources" / "marks" / f"check-{colors['scheme']}.svg").as_posix()  # type: ignore[attr-defined]
     sizes = {
         "meta": px(12), "strong": px(15), "section": px(18), "page": px(24), "control": px(20), "mark": mark,
         "mark_radius": (mark + 2) // 2, "mark_core": core, "mark_ring": (mark + 2 - core) // 2,
     }  # fmt: skip
-    return Template(_SHEET).substitute({**colors, **{name: str(size) for name, size in sizes.items()}})
+    return Template(_SHEET).substitute({**colors, "check": check, **{name: str(size) for name, size in sizes.items()}})

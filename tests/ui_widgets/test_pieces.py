@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 
 from ui.theme import apply_theme, tokens
 from ui.widgets import gallery
-from ui.widgets.buttons import MenuButton
+from ui.widgets.buttons import MenuButton, PrimaryAction
 from ui.widgets.diff_table import ConflictTable, Dispute
 from ui.widgets.due_label import DueLabel, due_tone
 from ui.widgets.editors import Choice
+from ui.widgets.empty_state import EmptyState
 from ui.widgets.field_row import CopyButton, FieldRow, FieldSpec
 from ui.widgets.findings import FindingLine, FindingsList
 from ui.widgets.list_header import SelectionBar
@@ -185,7 +186,10 @@ def test_a_disagreement_is_shown_and_opened_from_the_keyboard(qtbot):
     holder = QWidget()
     chip = SourceChip(origin, holder)
     show(qtbot, holder)
+    chip.adjustSize()
     assert chip.text() == "KKorg: Vest"
+    chip.resize(64, chip.height())
+    assert chip.text().endswith("…")
     assert chip.accessibleDescription() == "KKorg siger Vest"
     qtbot.keyClick(chip, Qt.Key.Key_Space)
     panel = chip.findChild(Popover)

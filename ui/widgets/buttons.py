@@ -29,6 +29,7 @@ class Button(QPushButton):
     ) -> None:
         super().__init__()
         self._words, self._mark, self._keys, self._role = text, mark, keys, role
+        self._shows_keys = True
         self.setAccessibleName(text)
         self.setAccessibleDescription(say("Tast {keys}", keys=keys) if keys else "")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -47,6 +48,13 @@ class Button(QPushButton):
         self.setAccessibleName(text)
         self._fit()
 
+    def show_keys(self, shown: bool) -> None:
+        """Show the key beside the verb, or leave it out where there is too little room."""
+        if shown != self._shows_keys:
+            self._shows_keys = shown
+            self.setToolTip("" if shown else self.accessibleDescription())
+            self._fit()
+
     def _fit(self) -> None:
         self.updateGeometry()
         self.update()
@@ -56,7 +64,7 @@ class Button(QPushButton):
         self.ensurePolished()
         width = 2 * _EDGE + self._text_width()
         width += px(_ICON) + _GAP - 2 if self._mark else 0
-        width += caps_size(self._keys).width() + _GAP if self._keys else 0
+        width += caps_size(self._keys).width() + _GAP if self._keys and self._shows_keys else 0
         return QSize(width, px(20) + 12)
 
     def minimumSizeHint(self) -> QSize:
@@ -87,7 +95,7 @@ class Button(QPushButton):
         painter.drawText(
             left, 0, self._text_width() + 2, self.height(), int(Qt.AlignmentFlag.AlignVCenter), self._words
         )
-        if self._keys:
+        if self._keys and self._shows_keys:
             border = QColor(ink)
             border.setAlpha(110)
             paint_caps(painter, self._keys, QPoint(left + self._text_width() + _GAP, middle), ink, border)

@@ -42,7 +42,7 @@ from ui.widgets.popover import Popover
 EditorKind = Literal["text", "long_text", "date", "amount", "hours", "number", "choice", "yes_no"]
 
 YES, NO = "J", "N"
-_TYPING_PAUSE_MS = 250
+_TOLD_AFTER_MS = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Choice:
 
 
 class LineEditor(QLineEdit):
-    """One line of text. `edited` comes when typing pauses, and at once on Enter or when the field is left."""
+    """One line of text. `edited` comes a moment after a keystroke, at once on Enter or when the field is left."""
 
     edited = Signal(str)
 
@@ -63,7 +63,7 @@ class LineEditor(QLineEdit):
         self._told = ""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
-        self._pause.setInterval(_TYPING_PAUSE_MS)
+        self._pause.setInterval(_TOLD_AFTER_MS)
         self._pause.timeout.connect(self.tell)
         self.textEdited.connect(self._typed)
         self.editingFinished.connect(self._finished)
@@ -104,7 +104,8 @@ class LineEditor(QLineEdit):
             self.edited.emit(self._told)
 
     def _typed(self) -> None:
-        self._pause.start()
+        if not self._pause.isActive():  # who types on and on is told of too
+            self._pause.start()
 
     def _finished(self) -> None:
         self.tell()
@@ -221,7 +222,7 @@ class LongTextEditor(QPlainTextEdit):
         self._told = ""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
-        self._pause.setInterval(_TYPING_PAUSE_MS)
+        self._pause.setInterval(_TOLD_AFTER_MS)
         self._pause.timeout.connect(self.tell)
         self.textChanged.connect(self._typed)
         theme().changed.connect(self._fit)
@@ -264,7 +265,8 @@ class LongTextEditor(QPlainTextEdit):
 
     def _typed(self) -> None:
         self._fit()
-        self._pause.start()
+        if not self._pause.isActive():
+            self._pause.start()
 
     def _fit(self) -> None:
         lines = min(8, max(3, int(self.document().size().height())))
@@ -314,6 +316,13 @@ class ChoiceEditor(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll the form, not the choice."""
         event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        """A letter chooses a line here; it is no command of the place around."""
+        if _is_letter_for_us(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The sheet paints the box; the chevron is ours."""
@@ -374,7 +383,10 @@ class YesNoEditor(QWidget):
             button.setEnabled(not read_only)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """J and N answer at once."""
+        """J and N answer at once; no letter is a command of the place around."""
+        if _is_letter_for_us(event):
+            event.accept()
+            return True
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             button = self._buttons.get(event.text().upper())
             if button is not None:
@@ -385,6 +397,14 @@ class YesNoEditor(QWidget):
 
     def _clicked(self) -> None:
         self.edited.emit(self.value())
+
+
+def _is_letter_for_us(event: QEvent) -> bool:
+    """Whether Qt asks if a plain letter is a shortcut or ours."""
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    plain = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+    return event.modifiers() in plain and event.text().isprintable() and bool(event.text())
 
 
 AnyEditor = LineEditor | LongTextEditor | ChoiceEditor | YesNoEditor

@@ -1,7 +1,7 @@
 """A place with nothing in it: what this is, and what to do."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.icons import IconName
 from ui.theme import px
@@ -32,9 +32,12 @@ class EmptyState(QWidget):
         sentence = Text(text, "label", wrap=True)
         sentence.setAlignment(_CENTER)
         sentence.setMaximumWidth(px(420))
-        sentence.setMinimumWidth(min(px(280), 420))
+        line = QHBoxLayout()  # an aligned label would get the height of one line only
+        line.addStretch(1)
+        line.addWidget(sentence, 1000)
+        line.addStretch(1)
         column.addWidget(heading)
-        column.addWidget(sentence, 0, _CENTER)
+        column.addLayout(line)
         if action:
             column.addSpacing(8)
             button = Button(action)

@@ -12,7 +12,7 @@ _GAP = 3
 
 def caps_of(keys: str) -> tuple[str, ...]:
     """The key caps of a shortcut written as Qt writes it: `Ctrl+K` → Ctrl, K."""
-    names = {"Return": "Enter", "Escape": "Esc"}
+    names = {"Return": "Enter", "Escape": "Esc", "Shift": "Skift", "Down": "↓", "Up": "↑"}
     return ("+",) if keys == "+" else tuple(names.get(part, part) for part in keys.split("+") if part)
 
 

@@ -99,10 +99,9 @@ class QueueDelegate(QStyledItemDelegate):
             font(META, strong=True, tabular=True),
         )
 
-    def sizeHint(self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Groups are as high as a compact row."""
-        line = index.data(ROW_ROLE)
-        return QSize(200, px(ROW) if isinstance(line, GroupLine) else self.row_height())
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """All rows are equally high, so that a list of ten thousand is laid out at once."""
+        return QSize(200, self.row_height())
 
     def paint(
         self,
@@ -126,6 +125,7 @@ class QueueDelegate(QStyledItemDelegate):
     def _paint_group(self, painter: QPainter, look: Tokens, rect: QRect, line: GroupLine) -> None:
         painter.setFont(self._type.small_strong)
         painter.setPen(look.color("secondary"))
+        rect = rect.adjusted(0, rect.height() - px(ROW), 0, 0)
         words = rect.adjusted(12, 0, -_RIGHT, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, line.text)
         left = words.left() + painter.fontMetrics().horizontalAdvance(line.text) + 6

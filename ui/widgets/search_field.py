@@ -58,6 +58,7 @@ class SearchField(QLineEdit):
             self.forget()
         elif event.key() == Qt.Key.Key_Escape:
             self.clearFocus()
+            event.ignore()  # the place around puts the focus in its list
         elif event.key() == Qt.Key.Key_Down:
             self._tell()
             self.to_hits.emit()

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from kkassist.domain.language import say
 from ui.icons import icon
@@ -12,6 +13,8 @@ from ui.theme import dress, px, theme
 from ui.widgets.notation import date_text
 from ui.widgets.popover import Popover
 from ui.widgets.text import Text
+
+_LEAST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class SourceChip(QPushButton):
     def __init__(self, origin: Origin | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._origin = origin
+        self._words = ""
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self.open_sources)
         theme().changed.connect(self._tint)
         self.set_origin(origin)
@@ -75,7 +80,32 @@ class SourceChip(QPushButton):
             self.setIcon(icon("warning", "amber", side))
         else:
             self.setIcon(icon("link", "faint", side))
-        self.setText(self._words)
+        self.updateGeometry()
+        self._cut()
+
+    def sizeHint(self) -> QSize:
+        """Room for all the words."""
+        hint = super().sizeHint()
+        lacking = self.fontMetrics().horizontalAdvance(self._words) - self.fontMetrics().horizontalAdvance(
+            self.text()
+        )
+        return QSize(hint.width() + lacking, hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """In a narrow form the icon and a few letters remain; the list of sources has the rest."""
+        hint = self.sizeHint()
+        return QSize(min(hint.width(), px(_LEAST)), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the words anew for the new width."""
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        room = self.width() - (self.sizeHint().width() - self.fontMetrics().horizontalAdvance(self._words))
+        shown = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, max(0, room))
+        if shown != self.text():
+            self.setText(shown)
 
     def open_sources(self) -> None:
         """Open the list of sources, values and dates."""

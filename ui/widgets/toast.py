@@ -59,6 +59,10 @@ class _Toast(QFrame):
         self._timer.timeout.connect(self._time_is_up)
         self._timer.start()
 
+    def is_passing(self) -> bool:
+        """Whether nothing is lost when it goes: neither a result nor a way back."""
+        return self._message.tone == "neutral" and self._message.undo is None
+
     def undo(self) -> None:
         """Take back what was done, once."""
         if self._message.undo is not None and not self.isHidden():
@@ -109,10 +113,12 @@ class Toaster(QObject):
         owner.installEventFilter(self)
 
     def tell(self, message: Message) -> None:
-        """Show a message now, or after those before it."""
+        """Show a message now, or after those before it. What only says that work has begun makes room at once."""
         self._waiting.append(message)
         if self._shown is None:
             self._next()
+        elif self._shown.is_passing():
+            self._shown.leave()
 
     def shown(self) -> QWidget | None:
         """The toast on screen."""
