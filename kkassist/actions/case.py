@@ -26,7 +26,7 @@ from kkassist.processes.letters import render_letter
 from kkassist.processes.mapping import About, about
 from kkassist.processes.prefill import Known, facts, fill
 from kkassist.processes.settings import tables
-from kkassist.processes.words import CaseFacts, Field, Letter, Process, Step
+from kkassist.processes.words import CaseFacts, Field, Kind, Letter, Process, Step
 from kkassist.store import audit, cases, choices, directory, drafts, organisation, outbox, people
 from kkassist.store.engine import Tx
 
@@ -130,6 +130,28 @@ def send_form(desk: Desk, sys_id: str) -> list[PendingChange]:
     }
     values = {field.writes_to: _stored(field, opened.drafts[field.id]) for field in writable.values()}
     return edit(desk, sys_id, values, drafted=tuple(writable))
+
+
+def set_values(desk: Desk, sys_id: str, values: Mapping[str, str]) -> list[PendingChange]:
+    """Fill in fields by name, as the command line does: a field of the form, or one of ServiceNow's own.
+
+    What ServiceNow holds becomes pending changes; the rest of the form is kept in the draft, and the tjenestenr.
+    chooses the employment. Raises `Refused` before anything is kept when a value of the form cannot be read.
+    """
+    opened = open_case(desk, sys_id)
+    form = {field.id: field for field in opened.process.fields} if opened.process else {}
+    own = {name: form[name] for name in values if name in form and name not in opened.record.server.fields}
+    stored = {name: _set_by_hand(field, values[name]) for name, field in own.items()}
+    for name, field in own.items():
+        if field.kind is Kind.TJENESTENR:
+            choose_employment(desk, sys_id, stored[name])
+        elif not field.writes_to:
+            save_draft(desk, sys_id, name, values[name])
+    raw = {name: value for name, value in values.items() if name not in own}
+    written = {field.writes_to: stored[name] for name, field in own.items() if field.writes_to}
+    made = edit(desk, sys_id, {**raw, **written})
+    desk.events.publish("cases", sys_id)
+    return made
 
 
 def edit(
@@ -367,6 +389,12 @@ def _drafted_values(process: Process | None, drafted: Mapping[str, str]) -> dict
 
 def _stored(field: Field, text: str) -> str:
     return kinds.stored(field.kind, text, label=field.label)
+
+
+def _set_by_hand(field: Field, text: str) -> str:
+    if not field.editable and field.kind is not Kind.TJENESTENR:
+        raise Refused(say("{field} hentes og kan ikke rettes her.", field=field.label))
+    return _stored(field, text)
 
 
 def _raw(tx: Tx, record: CaseRecord, field: str, value: str) -> str:

@@ -2,9 +2,10 @@
 
 import logging
 import platform
+import re
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -82,14 +83,15 @@ def restore(file: Path, url: str, key: str) -> None:
 def support_bundle(home: Path, settings: Callable[[], Settings], desk: Callable[[], Desk], out: Path) -> None:
     """A zip with the checks, versions and the log's end. Names, numbers and settings' values are not in it."""
     checks = doctor(home, settings, desk)
-    lines = [f"{'ok  ' if one.ok else 'FEJL'} {one.name}: {one.message}" for one in checks]
+    lines = [f"ok   {one.name}" if one.ok else f"FEJL {one.name}: {one.message}" for one in checks]
+    users = _users(settings)
     about = [f"kkassist {__version__}", f"Python {platform.python_version()}", platform.platform()]
     fresh = out.with_name(f".{out.name}.new")
     try:
         with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as bundle:
             bundle.writestr("om.txt", "\n".join(about) + "\n")
-            bundle.writestr("undersoegelse.txt", without_cpr("\n".join(lines)) + "\n")
-            bundle.writestr("log.txt", "".join(_log_lines(home)))
+            bundle.writestr("undersoegelse.txt", _nobody("\n".join(lines), home, users) + "\n")
+            bundle.writestr("log.txt", "".join(_nobody(line, home, users) for line in _log_lines(home)))
         fresh.replace(out)
     except OSError as error:
         fresh.unlink(missing_ok=True)
@@ -204,4 +206,22 @@ def _log_lines(home: Path) -> list[str]:
     if not path.exists():
         return []
     with path.open(encoding="utf-8", errors="replace") as file:
-        return [without_cpr(line) for line in file.readlines()[-_LOG_LINES:]]
+        return file.readlines()[-_LOG_LINES:]
+
+
+def _users(settings: Callable[[], Settings]) -> list[str]:
+    """The user names that the log may hold, in addresses for example."""
+    try:
+        known = settings()
+    except KkassistError:
+        return []
+    other = known.servicenow.user if known.servicenow is not None else ""
+    return [one for one in {known.user.id, other} if one]
+
+
+def _nobody(text: str, home: Path, users: Sequence[str]) -> str:
+    """`text` without CPR numbers, the user's names and the home folder, which is often named after her."""
+    text = without_cpr(text).replace(str(home), "[hjem]").replace(str(Path.home()), "[hjem]")
+    for user in users:
+        text = re.sub(re.escape(user), "[bruger]", text, flags=re.IGNORECASE)
+    return text

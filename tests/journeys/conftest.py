@@ -9,7 +9,7 @@ from office import Person, person
 
 from kkassist.practice.run import RunningCity, start_city
 
-CASES = 300
+CASES = 400
 EMPLOYEES = 3_000
 ROBOT_RATE = 2_000.0
 

@@ -1,4 +1,4 @@
-"""The job kkassist exists for, from an empty home to the receipt, with two people, and a robot that refuses twenty rows."""
+"""The job kkassist exists for, to the receipt: two people, and a robot that refuses twenty rows."""
 
 from collections import Counter
 from decimal import Decimal

@@ -36,7 +36,7 @@ def add(several: "Several") -> None:
     person.add_argument("query")
     person.add_argument("--reveal", metavar="REASON", default="")
     person.set_defaults(run=_person)
-    change = several.add_parser("set", help="change fields of a case")
+    change = several.add_parser("set", help="change fields of a case, by the form's names or ServiceNow's")
     change.add_argument("number")
     change.add_argument("values", nargs="+", metavar="FIELD=VALUE")
     change.set_defaults(run=_set)
@@ -192,7 +192,7 @@ def _person(context: Context, arguments: argparse.Namespace) -> Outcome:
 def _set(context: Context, arguments: argparse.Namespace) -> Outcome:
     values = dict(_pair(text) for text in arguments.values)
     desk = context.desk()
-    return _made(case_verbs.edit(desk, queue_verbs.find_case(desk, arguments.number).sys_id, values))
+    return _made(case_verbs.set_values(desk, queue_verbs.find_case(desk, arguments.number).sys_id, values))
 
 
 def _pair(text: str) -> tuple[str, str]:
