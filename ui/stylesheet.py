@@ -149,6 +149,8 @@ QTableView { background: $surface; gridline-color: $line; border: 1px solid $lin
   selection-background-color: $selection; selection-color: $text; }
 QTableView:focus { border: 2px solid $accent; }
 QTableView::item { padding: 0px 5px; }
+QTableCornerButton::section { background: $surface; border: none; border-bottom: 1px solid $line; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $muted; border: none; border-bottom: 1px solid $line;
   padding: 5px 8px; font-size: ${meta}px; font-weight: 600; }

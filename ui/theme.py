@@ -32,6 +32,7 @@ ROW, ROW_COMPACT, ROW_TWO_LINES = 32, 26, 52
 RADIUS = 6
 RAIL_WIDTH = 56
 FADE_MS = 120
+LARGE = 1.25
 SKELETON_AFTER_MS = 150
 FONT_FAMILIES = ("Segoe UI Variable Text", "Segoe UI Variable", "Segoe UI", "Inter", "Noto Sans")
 
@@ -210,6 +211,11 @@ def tokens() -> Tokens:
 def px(size: float) -> int:
     """A length that grows with the text size, from its value at 100 %."""
     return round(size * theme().text_scale)
+
+
+def large_text() -> bool:
+    """Whether the text is so large that what stands side by side must stand over each other."""
+    return theme().text_scale > LARGE
 
 
 def font(size: int = BODY, *, strong: bool = False, tabular: bool = False) -> QFont:

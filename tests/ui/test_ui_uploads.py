@@ -1,4 +1,4 @@
-"""Uploads in the window: from a file to a batch at the robot, by keyboard, mended in place, never one's own approval."""
+"""Uploads in the window: from a file to the robot, by keyboard, mended in place, never one's own approval."""
 
 import pytest
 from job import PROCESS, approver, row, write_file

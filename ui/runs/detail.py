@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +22,7 @@ from kkassist.domain.batch import BatchRow, RowState
 from kkassist.domain.language import say
 from kkassist.processes import kinds
 from kkassist.processes.words import Column, Kind, Option
-from ui.theme import dress
+from ui.theme import dress, px
 from ui.uploads.words import row_status
 from ui.widgets.buttons import Button
 from ui.widgets.findings import FindingLine, InlineFinding
@@ -29,6 +30,8 @@ from ui.widgets.notation import joined, moment_text
 from ui.widgets.section import Section
 from ui.widgets.status_pill import StatusPill
 from ui.widgets.text import Text
+
+_UNBROKEN = 20
 
 
 class Try(Protocol):
@@ -100,7 +103,8 @@ class RowDetail(QFrame):
             self._column.addWidget(self._repair(facts))
         if facts.tries:
             self._column.addWidget(_tries(facts))
-        self._column.addWidget(_content(facts))
+        if not facts.mendable:
+            self._column.addWidget(_content(facts))
 
     def row(self) -> BatchRow | None:
         """The row that is shown."""
@@ -210,6 +214,8 @@ class RowDetail(QFrame):
         else:
             text = kinds.edit(value, column.kind)
         editor.setText(text)
+        editor.setMinimumWidth(72)
+        editor.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         editor.returnPressed.connect(self.store)
         offered = [one.value for one in facts.options.get(column.id, ())]
         if offered:
@@ -263,10 +269,20 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> QGridLayout:
     top = Qt.AlignmentFlag.AlignTop
     for at, (label, value) in enumerate((label, value) for label, value in pairs if value):
         grid.addWidget(Text(label, "meta"), at, 0, top)
-        grid.addWidget(Text(_breakable(value), "body", wrap=True, selectable=True), at, 1, top)
+        grid.addWidget(_code(value) if " " not in value else Text(value, wrap=True, selectable=True), at, 1, top)
     return grid
 
 
-def _breakable(text: str) -> str:
-    """A long reference may break at its hyphens instead of widening the column."""
-    return text.replace("-", "-\u200b") if len(text) > 24 else text
+def _code(value: str) -> QWidget:
+    """A reference or a number: one line, whole when it is copied, however narrow the panel is."""
+    if len(value) <= _UNBROKEN:
+        return Text(value, selectable=True)
+    line = QLineEdit(value)
+    line.setReadOnly(True)
+    line.setCursorPosition(0)
+    line.setTextMargins(-9, -5, 0, -5)
+    line.setFixedHeight(px(22))
+    line.setMinimumWidth(72)
+    line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    line.setToolTip(value)
+    return line

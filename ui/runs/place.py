@@ -445,7 +445,7 @@ def _shown(name: str, value: str, process: Process | None) -> str:
 
 
 def _entry(run: Run, title: str) -> Entry:
-    about = joined((process_title(run.process), moment_text(run.started_at).split(" ", 1)[1]))
+    about = joined((moment_text(run.started_at).split(" ", 1)[1], process_title(run.process)))
     share = run.done / run.total if run.total else 0.0
     detail = f"{counted(run.done)}/{counted(run.total)}"
     return Entry(run.id, title, about, detail, run_status(run), share if is_open(run) else None)

@@ -9,9 +9,11 @@ from decimal import Decimal, InvalidOperation
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
+    QSizePolicy,
     QSplitter,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -27,7 +29,7 @@ from kkassist.processes.words import Option, Process
 from ui.runs.detail import RowDetail
 from ui.runs.progress import can_stop, is_open, progress_of
 from ui.table import Column, Index, RowsTable
-from ui.theme import Tone, dress, theme
+from ui.theme import Tone, dress, large_text, theme
 from ui.uploads.ask_bar import Answer, AskBar
 from ui.uploads.entries import paint_pill
 from ui.uploads.words import counted, process_title, row_status, run_status
@@ -40,7 +42,6 @@ from ui.widgets.status_pill import StatusPill
 from ui.widgets.text import Elided, Text
 
 _EDGE = 24
-_LARGE = 1.4
 _STATE_COLUMN = 3
 _ORDER = (
     RowState.DONE,
@@ -177,8 +178,7 @@ class RunView(QWidget):
 
     def _stand_panes(self) -> None:
         """The row's detail beside the table, or under it where large text leaves no room."""
-        large = theme().text_scale > _LARGE
-        self._split.setOrientation(Qt.Orientation.Vertical if large else Qt.Orientation.Horizontal)
+        self._split.setOrientation(Qt.Orientation.Vertical if large_text() else Qt.Orientation.Horizontal)
 
     def _refill(self) -> None:
         if self.opened is None:
@@ -275,6 +275,7 @@ class _Filters(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._wanted: RowState | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._group = QButtonGroup(self)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -336,13 +337,22 @@ class _Foot(QFrame):
         self.receipt = Button(say("Kvittering …"), mark="receipt", keys="Ctrl+S")
         self.batch = Button(say("Gå til upload"), mark="open")
         self.retry = PrimaryAction(say("Prøv de afviste igen"), keys="Ctrl+Return", mark="retry", bind=False)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(_EDGE, 10, _EDGE, 10)
-        row.setSpacing(8)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.batch)
-        row.addWidget(self.receipt)
-        row.addWidget(self.retry)
+        acts = QHBoxLayout()
+        acts.setSpacing(8)
+        acts.addStretch(1)
+        for button in (self.batch, self.receipt, self.retry):
+            acts.addWidget(button)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(_EDGE, 10, _EDGE, 10)
+        self._box.setSpacing(8)
+        self._box.addWidget(self.words, 1)
+        self._box.addLayout(acts)
+        theme().changed.connect(self._stand)
+        self._stand()
+
+    def _stand(self) -> None:
+        down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._box.setDirection(down if large_text() else across)
 
     def show_run(self, opened: OpenRun) -> None:
         batch = opened.batch
@@ -351,7 +361,7 @@ class _Foot(QFrame):
         waits = state in (BatchState.DRAFT, BatchState.CHECKED, BatchState.SUBMITTED, BatchState.REJECTED)
         approved = state is BatchState.APPROVED
         self.receipt.setVisible(batch is not None)
-        self.batch.setVisible(batch is not None)
+        self.batch.setVisible(batch is not None and (waits or not large_text()))
         self.retry.setVisible(batch is not None and (not_done > 0 or approved) and not is_open(opened.run))
         self.retry.setEnabled(state in (BatchState.FINISHED, BatchState.APPROVED))
         self.retry.set_words(say("Send de rettede igen") if approved else say("Prøv de afviste igen"))
@@ -369,7 +379,9 @@ def _foot_words(opened: OpenRun, not_done: int, *, waits: bool) -> str:
     if is_open(run):
         return say("Svarene kommer ind af sig selv. Du kan lukke kkassist; intet går tabt.")
     if run.unknown:
-        return say("{count} rækker er ukendte. Vælg dem, og afgør dem, når du har set i OPUS.", count=run.unknown)
+        return say(
+            "Ukendt udfald: {count}. Vælg rækken, se efter i OPUS, og afgør den.", count=counted(run.unknown)
+        )
     if not_done and opened.batch is not None:
         return say(
             "{count} rækker blev ikke udført. Ret dem, hvor der er noget at rette, eller prøv igen.",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QHeaderView, QScrollArea, QVBoxLayout, QWidget
 
 from kkassist.actions.uploads import ToApprove
 from kkassist.domain.batch import Batch, BatchRow, Totals
@@ -23,6 +23,8 @@ from ui.widgets.text import Elided, Figures, Text, hairline
 
 _GROUPS = 10
 _SAMPLE_SHOWN = 8
+_BAR = 16
+"""Room for a scroll bar under the rows."""
 
 
 class Tally(QWidget):
@@ -66,12 +68,16 @@ class FigureStrip(QFrame):
         self.warnings = Tally(say("med advarsel"), "amber")
         self.errors = Tally(say("med fejl"), "red")
         self.sum = Tally(say("sum i alt"))
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(24)
         for one in (self.rows, self.ok, self.warnings, self.errors, self.sum):
             row.addWidget(one)
         row.addStretch(1)
+
+    def set_compact(self, compact: bool) -> None:
+        """Closer together, where large text leaves no room."""
+        self._row.setSpacing(12 if compact else 24)
 
     def show_batch(self, batch: Batch, warnings: int, errors: int) -> None:
         """`warnings` and `errors` are rows."""
@@ -117,6 +123,7 @@ class Overview(QScrollArea):
         self._column.addWidget(holder)
         if upload is not None and shown.sample:
             self._column.addWidget(_sample(shown.sample, upload))
+        self._column.addStretch(1)
         self.verticalScrollBar().setValue(at)
 
     def clear(self) -> None:
@@ -205,13 +212,15 @@ def _groups(totals: Totals, upload: Upload | None) -> QWidget | None:
 
 
 def _sample(rows: Sequence[BatchRow], upload: Upload) -> QWidget:
-    section = Section(say("Stikprøve: {count} rækker", count=len(rows)))
+    section = Section(say("Stikprøve ({count})", count=counted(len(rows))))
     words = say("Trukket af filens indhold: ens for alle, og ingen kan vælge den. Sammenlign med bilagene.")
-    section.add(Text(words, "label", wrap=True))
+    section.add(Elided(words, "label"))
     table: RowsTable[BatchRow] = RowsTable(say("Stikprøve"), _sample_columns(upload))
     table.show_rows(rows)
-    head = table.horizontalHeader().sizeHint().height()
-    table.setFixedHeight(head + px(ROW) * min(len(rows), _SAMPLE_SHOWN) + 6)
+    head = table.horizontalHeader()
+    head.setResizeContentsPrecision(_SAMPLE_SHOWN)
+    head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    table.setFixedHeight(head.sizeHint().height() + px(ROW) * min(len(rows), _SAMPLE_SHOWN) + _BAR)
     section.add(table)
     return section
 

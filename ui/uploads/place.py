@@ -32,7 +32,7 @@ from kkassist.processes.settings import tables
 from kkassist.processes.words import Option, Process
 from ui.bridge import Bridge
 from ui.commands import Command, Commands
-from ui.theme import dress, px, theme
+from ui.theme import dress, large_text, px, theme
 from ui.uploads.entries import Entry, EntryList, Group
 from ui.uploads.view import BatchView, OpenBatch, sheet_of
 from ui.uploads.words import batch_status, counted, process_title
@@ -162,10 +162,12 @@ class UploadsPlace(QSplitter):
 
     def _stand_buttons(self) -> None:
         """Side by side, or over each other where large text leaves no room."""
-        narrow = theme().text_scale > 1.25
+        narrow = large_text()
         self._buttons.setDirection(
             QHBoxLayout.Direction.TopToBottom if narrow else QHBoxLayout.Direction.LeftToRight
         )
+        if narrow and self.count():
+            self.setSizes([300, max(460, self.width() - 300)])
 
     def _empty(self, title: str) -> EmptyState:
         empty = EmptyState(
@@ -494,7 +496,7 @@ def listed_options(desk: Desk, process: Process | None) -> dict[str, Sequence[Op
 
 def _entry(batch: Batch) -> Entry:
     about = joined(
-        (process_title(batch.process), say("{rows} rækker", rows=counted(batch.rows)), amount_text(batch.total))
+        (say("{rows} rækker", rows=counted(batch.rows)), amount_text(batch.total), process_title(batch.process))
     )
     detail = joined((batch.made_by, moment_text(batch.made_at).split(" ", 1)[1]))
     return Entry(batch.id, batch.file_name, about, detail, batch_status(batch))

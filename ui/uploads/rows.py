@@ -34,7 +34,9 @@ _ICON: Mapping[Severity, IconName] = {
 _WORST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _MEASURED = 60
 """So many rows are looked at to choose the columns' widths."""
-_NARROWEST, _WIDEST = 56, 240
+_NARROWEST, _WIDEST = 72, 260
+_BESIDE = 22
+"""Room beside the words for padding and for the gap after an icon."""
 
 
 def _never(_row: BatchRow) -> bool:
@@ -118,7 +120,7 @@ class _SheetModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         if orientation is not Qt.Orientation.Horizontal:
-            return None
+            return self._row_head(section, role)
         column = self.sheet.columns[section - 1] if section else None
         if role == Qt.ItemDataRole.DisplayRole:
             return column.header if column else say("Række")
@@ -127,6 +129,13 @@ class _SheetModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _side(column)
         return None
+
+    def _row_head(self, section: int, role: int) -> object:
+        """Excel's row number stands beside the rows, also when the sheet is moved sideways."""
+        index = self.index(section, 0)
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ToolTipRole):
+            return self.data(index, role)
+        return _side(None) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         whole = super().flags(index)
@@ -237,6 +246,10 @@ class _CellDelegate(QStyledItemDelegate):
             editor.selectAll()
             editor.setModified(self._model.is_typed(index))
 
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: Index) -> None:
+        """The whole cell, also over the icon."""
+        editor.setGeometry(option.rect)
+
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         if isinstance(editor, QLineEdit):
             model.setData(index, editor.text(), Qt.ItemDataRole.EditRole)
@@ -255,7 +268,8 @@ class SheetTable(QTableView):
         super().__init__()
         self._model = _SheetModel()
         self._only_found = False
-        self._sized_for: Sequence[str] = ()
+        self._sized_for = ""
+        """The batch whose texts the columns' widths were chosen by."""
         self.setModel(self._model)
         self.setItemDelegate(_CellDelegate(self._model, self))
         self.setAccessibleName(say("Rækker"))
@@ -269,7 +283,7 @@ class SheetTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
+        self.setCornerButtonEnabled(False)
         self.horizontalHeader().setHighlightSections(False)
         self._model.edited.connect(self.edited)
         self.selectionModel().currentChanged.connect(self._look)
@@ -281,9 +295,9 @@ class SheetTable(QTableView):
         at = self._current()
         self._model.typed.clear()
         self._fill(sheet)
-        names = [one.id for one in sheet.columns]
-        if names != self._sized_for and sheet.rows:
-            self._sized_for = names
+        self.setColumnHidden(0, True)
+        if sheet.rows and sheet.rows[0].batch != self._sized_for:
+            self._sized_for = sheet.rows[0].batch
             self._size_columns()
         if at is not None:
             self._restore(*at)
@@ -303,7 +317,7 @@ class SheetTable(QTableView):
         if at < 0:
             return False
         names = ["", *(one.id for one in self._model.sheet.columns)]
-        index = self._model.index(at, names.index(column) if column in names else 0)
+        index = self._model.index(at, max(1, names.index(column)) if column in names else 1)
         self.setCurrentIndex(index)
         self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         self._look()
@@ -355,7 +369,11 @@ class SheetTable(QTableView):
     def _look(self) -> None:
         index = self.currentIndex()
         there = index.isValid() and index.row() < len(self._model.shown)
-        self.looked_at.emit(list(self._model.found_at(index)) if there else [])
+        if not there:
+            self.looked_at.emit([])
+            return
+        whole_row = self._model.index(index.row(), 0)
+        self.looked_at.emit(list(self._model.found_at(index) or self._model.found_at(whole_row)))
 
     def _size_columns(self) -> None:
         body, head = QFontMetrics(font(strong=True)), QFontMetrics(font(META, strong=True))
@@ -367,10 +385,10 @@ class SheetTable(QTableView):
             widest = max(
                 [head.horizontalAdvance(title) + 20, *(body.horizontalAdvance(one) + 16 for one in texts)]
             )
-            room = px(24) if number else px(28)
+            room = px(14) + _BESIDE
             self.setColumnWidth(number, max(px(_NARROWEST), min(widest + room, px(_WIDEST))))
 
     def _restyle(self) -> None:
         self.verticalHeader().setDefaultSectionSize(px(ROW))
-        self._sized_for = ()
+        self._sized_for = ""
         self.viewport().update()

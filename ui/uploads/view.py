@@ -5,14 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kkassist.actions.uploads import ToApprove
 from kkassist.domain.batch import Batch, BatchRow, BatchState, Finding, RowState, Severity
 from kkassist.domain.language import say
 from kkassist.processes.words import Upload
 from ui.icons import IconName
-from ui.theme import ColorName, Tone, dress
+from ui.theme import ColorName, Tone, dress, large_text, theme
 from ui.uploads.ask_bar import Answer, AskBar
 from ui.uploads.overview import FigureStrip, Overview
 from ui.uploads.rows import Sheet, SheetTable, sheet_findings, worst
@@ -135,12 +144,20 @@ class BatchView(QWidget):
         self._segments.show_current(name)
         pages: dict[str, QWidget] = {"overview": self.overview, "findings": self._found, "rows": self.sheet}
         self._pages.setCurrentWidget(pages[name])
+        self._make_room()
         if self.opened is not None:
             self._found.setCurrentIndex(0 if self.opened.findings else 1)
 
     def segment(self) -> str:
         """Which of the three is shown."""
         return self._segments.current()
+
+    def _make_room(self) -> None:
+        """Large text leaves no room for the steps (the state's pill tells), and for the figures in one place."""
+        first = self.segment() == "overview"
+        self._track.setVisible(not large_text())
+        self.figures.setVisible(first or not large_text())
+        self.figures.set_compact(large_text())
 
     def ask_to_reject(self) -> None:
         """Ask for the reason, in place."""
@@ -171,6 +188,7 @@ class BatchView(QWidget):
         column.addWidget(self._head)
         column.addLayout(body, 1)
         column.addWidget(self.foot)
+        theme().changed.connect(self._make_room)
 
 
 def _worst_first(several: Sequence[Finding]) -> list[Finding]:
@@ -254,7 +272,8 @@ class _Track(QWidget):
         errors = state in _OPEN and batch.errors > 0
         submitted = batch.submitted_at is not None
         decided = state is BatchState.APPROVED or (sent and bool(batch.decided_by))
-        self._steps[0].show("bad" if errors else "done", say("Fejl skal rettes") if errors else "")
+        made = joined((batch.made_by, _when(batch.made_at)))
+        self._steps[0].show("bad" if errors else "done", say("Fejl skal rettes") if errors else made)
         waits = state is BatchState.SUBMITTED
         since = _when(batch.submitted_at) if submitted else ""
         self._steps[1].show("now" if waits else "done" if decided or rejected else "next", since)
@@ -275,8 +294,8 @@ class _Step(QWidget):
     _LOOKS: dict[str, tuple[IconName, ColorName, Tone | None]] = {  # noqa: RUF012 - never changed
         "done": ("done", "green", None),
         "bad": ("error", "red", "red"),
-        "now": ("clock", "accent", "accent"),
-        "next": ("disclosure", "faint", "neutral"),
+        "now": ("play", "accent", "accent"),
+        "next": ("clock", "faint", "neutral"),
     }
 
     def __init__(self, words: str) -> None:
@@ -311,6 +330,7 @@ class _Segments(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._buttons = {
             "overview": Button(say("Overblik"), role="segment"),
             "findings": Button(say("Fund"), role="segment"),
@@ -407,18 +427,27 @@ class _Foot(QFrame):
         self.primary.clicked.connect(self.acted)
         self._opened: OpenBatch | None = None
         self._summed = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(_EDGE, 10, _EDGE, 10)
-        column.setSpacing(6)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._mark)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.seen)
-        row.addWidget(self.copy)
-        row.addWidget(self.reject)
-        row.addWidget(self.primary)
-        column.addLayout(row)
+        told = QHBoxLayout()
+        told.setSpacing(8)
+        told.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignVCenter)
+        told.addWidget(self.words, 1)
+        told.addWidget(self.seen)
+        acts = QHBoxLayout()
+        acts.setSpacing(8)
+        acts.addStretch(1)
+        for button in (self.copy, self.reject, self.primary):
+            acts.addWidget(button)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(_EDGE, 10, _EDGE, 10)
+        self._box.setSpacing(8)
+        self._box.addLayout(told, 1)
+        self._box.addLayout(acts)
+        theme().changed.connect(self._stand)
+        self._stand()
+
+    def _stand(self) -> None:
+        down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._box.setDirection(down if large_text() else across)
 
     def show_batch(self, opened: OpenBatch) -> None:
         before = self._opened

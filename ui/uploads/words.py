@@ -43,7 +43,7 @@ def batch_status(batch: Batch) -> Status:
 
 def _finished(batch: Batch) -> Status:
     if unknown := batch.counts.get(RowState.UNKNOWN, 0):
-        return Status("violet", say("{count} ukendte", count=unknown), "unknown")
+        return Status("violet", say("{count} ukendt", count=unknown), "unknown")
     not_done = batch.counts.get(RowState.REFUSED, 0) + batch.counts.get(RowState.FAILED, 0)
     if not_done:
         return Status("amber", say("{count} ikke udført", count=not_done), "warning")
@@ -71,7 +71,7 @@ def run_status(run: Run) -> Status:
             return Status("neutral", say("Stoppet"), "stop")
         case RunState.FINISHED:
             if run.unknown:
-                return Status("violet", say("{count} ukendte", count=run.unknown), "unknown")
+                return Status("violet", say("{count} ukendt", count=run.unknown), "unknown")
             if not_done := run.refused + run.failed:
                 return Status("amber", say("{count} ikke udført", count=not_done), "warning")
             return Status("green", say("Udført"), "done")
