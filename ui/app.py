@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from ui.widgets.empty_state import EmptyState
 
 _log = logging.getLogger(__name__)
 _ANSWER_MS = 1_000
+_SIGNALS_MS = 300
 
 
 class Opened(Protocol):
@@ -55,6 +57,7 @@ def run(context: Opened) -> int:
     window = Window(bridge)
     alone.asked_for = lambda: _raise(window)
     catch_all(bridge)
+    _close_on_signals(app, window)
     window.show()
     QTimer.singleShot(0, window.start)
     return app.exec()
@@ -85,6 +88,15 @@ def has_screen() -> bool:
     """Whether there is a screen to open a window on, or the user chose Qt's platform herself."""
     named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in named)
+
+
+def _close_on_signals(app: QApplication, window: QMainWindow) -> None:
+    """Ctrl+C in the terminal and a polite kill close the window as its button does: drafts are kept."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: window.close())
+    awake = QTimer(app)  # Qt's loop never comes back to Python by itself, so a signal would wait for a click
+    awake.timeout.connect(_nobody)
+    awake.start(_SIGNALS_MS)
 
 
 def catch_all(bridge: Bridge) -> None:
