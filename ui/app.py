@@ -60,7 +60,10 @@ def run(context: Opened) -> int:
     _close_on_signals(app, window)
     window.show()
     QTimer.singleShot(0, window.start)
-    return app.exec()
+    try:
+        return app.exec()
+    finally:
+        alone.close()
 
 
 def application() -> QApplication:
