@@ -29,7 +29,7 @@ from kkassist.processes.words import Option, Process
 from ui.runs.detail import RowDetail
 from ui.runs.progress import can_stop, is_open, progress_of
 from ui.table import Column, Index, RowsTable
-from ui.theme import Tone, dress, large_text, theme
+from ui.theme import Tone, dress, large_text, px, theme
 from ui.uploads.ask_bar import Answer, AskBar
 from ui.uploads.entries import paint_pill
 from ui.uploads.words import counted, process_title, row_status, run_status
@@ -179,6 +179,7 @@ class RunView(QWidget):
     def _stand_panes(self) -> None:
         """The row's detail beside the table, or under it where large text leaves no room."""
         self._split.setOrientation(Qt.Orientation.Vertical if large_text() else Qt.Orientation.Horizontal)
+        self.table.setMinimumHeight(px(84))
 
     def _refill(self) -> None:
         if self.opened is None:
@@ -378,16 +379,15 @@ def _foot_words(opened: OpenRun, not_done: int, *, waits: bool) -> str:
         return say("Der er rettede rækker. De skal godkendes af en kollega, før de kan køres: gå til uploaden.")
     if is_open(run):
         return say("Svarene kommer ind af sig selv. Du kan lukke kkassist; intet går tabt.")
-    if run.unknown:
-        return say(
-            "Ukendt udfald: {count}. Vælg rækken, se efter i OPUS, og afgør den.", count=counted(run.unknown)
-        )
-    if not_done and opened.batch is not None:
-        return say(
-            "{count} rækker blev ikke udført. Ret dem, hvor der er noget at rette, eller prøv igen.",
-            count=not_done,
-        )
-    return say("Gem kvitteringen på sagen.") if opened.batch is not None else ""
+    unknown = say(
+        "Ukendt udfald: {count}. Vælg rækken, se efter i OPUS, og afgør den.", count=counted(run.unknown)
+    )
+    mend = say("Ikke udført: {count}. Ret, hvor der er noget at rette, eller prøv igen.", count=counted(not_done))
+    asks = [unknown] if run.unknown else []
+    asks += [mend] if not_done and opened.batch is not None else []
+    if asks or opened.batch is None:
+        return " ".join(asks)
+    return say("Gem kvitteringen på sagen.")
 
 
 class _PillDelegate(QStyledItemDelegate):
