@@ -15,6 +15,7 @@ from kkassist.cli.settings import read_settings
 from kkassist.domain.errors import Misused, WorkspaceLocked
 from kkassist.domain.language import say, speak
 from kkassist.domain.settings import KkorgSettings, RobotSettings, ServiceNowSettings, Settings
+from kkassist.processes.own_folder import look_also_in
 from kkassist.store import facts, organisation, people
 from kkassist.store.engine import Workspace, open_workspace
 from kkassist.sync.events import Events
@@ -48,6 +49,7 @@ class Context:
         """The settings of the home folder; the language follows them."""
         settings = self.given or read_settings(self.home)
         speak(settings.user.language)
+        look_also_in(settings.home / "processes")
         return settings
 
     def vault(self) -> Vault:

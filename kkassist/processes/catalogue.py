@@ -14,20 +14,22 @@ from kkassist import processes as _package
 from kkassist.domain.errors import Misused
 from kkassist.domain.language import say
 from kkassist.domain.sourced import Source
-from kkassist.processes import kinds
+from kkassist.processes import kinds, own_folder
 from kkassist.processes.letters import ALWAYS, places, template_text
 from kkassist.processes.words import CaseCheck, Column, FileCheck, Process, RowCheck
 
 
 def catalogue(extra_folder: Path | None = None) -> Mapping[str, Process]:
-    """Process id → process, sorted by title. A file of `extra_folder` replaces a process of the same id.
+    """Process id → process, sorted by title. A file of `extra_folder` (else of the folder chosen with
+    `own_folder.look_also_in`) replaces a process of the same id.
 
     Raises `Misused`, naming the file, when one of the user's files is no declaration.
     """
     found = dict(_built_in())
-    if extra_folder is not None and extra_folder.is_dir():
-        for path in sorted(extra_folder.glob("*.py")):
-            own = _own_process(path)
+    folder = extra_folder or own_folder.chosen()
+    if folder is not None and folder.is_dir():
+        for path in sorted(folder.glob("*.py")):
+            own = _own_process(path, path.stat().st_mtime_ns)
             found[own.id] = own
     return dict(sorted(found.items(), key=lambda item: item[1].title))
 
@@ -62,7 +64,9 @@ def _declared(module: ModuleType) -> Process | None:
     return declared if isinstance(declared, Process) else None
 
 
-def _own_process(path: Path) -> Process:
+@cache
+def _own_process(path: Path, _changed_at: int) -> Process:
+    """Read once for each state of the file, so that a mended file is seen and an unchanged one costs nothing."""
     spec = importlib.util.spec_from_file_location(f"kkassist_own_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None

@@ -1,5 +1,7 @@
 """The catalogue: what is declared is sound, and what is declared wrongly is told."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from kkassist.domain.errors import Misused
 from kkassist.domain.sourced import Source
 from kkassist.processes.catalogue import catalogue, help_text, problems, process
+from kkassist.processes.own_folder import look_also_in
 from kkassist.processes.words import Column, Field, From, Letter, RobotRecipe
 
 OWN = """
@@ -76,3 +79,23 @@ def test_problems_of_an_upload() -> None:
     assert any("overskrift cprnr" in one for one in found)
     assert any("tabellen ingen" in one for one in found)
     assert any("kolonnen kroner" in one for one in found)
+
+
+@pytest.fixture
+def no_folder_chosen() -> Iterator[None]:
+    look_also_in(None)
+    yield
+    look_also_in(None)
+
+
+def test_the_folder_chosen_at_start_is_in_every_catalogue_and_a_mended_file_is_read_again(
+    tmp_path: Path, no_folder_chosen: None
+) -> None:
+    own = tmp_path / "egen.py"
+    own.write_text(OWN, encoding="utf-8")
+    look_also_in(tmp_path)
+    assert catalogue()["egen"].title == "Egen"
+
+    own.write_text(OWN.replace('"Egen"', '"Rettet"'), encoding="utf-8")
+    os.utime(own, ns=(1, 1))
+    assert catalogue()["egen"].title == "Rettet"
