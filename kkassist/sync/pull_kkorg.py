@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -52,7 +52,8 @@ def pull(
             raise OutOfReach(say("KKorg gav ingen enheder. De senest hentede står ved magt."), system="kkorg")
         engagements: dict[str, KkorgEngagement] = {}
         for page in kkorg.engagements(today):
-            engagements.update((one.tjenestenr, one) for one in page)
+            for one in page:
+                engagements[one.tjenestenr] = min(one, engagements.get(one.tjenestenr, one), key=_since)
             report(len(engagements), 0)
             if stop is not None and stop.is_set():
                 return result
@@ -60,6 +61,11 @@ def pull(
     except KkassistError as error:
         result = replace(result, error=str(error))
     return replace(result, cursor=today.isoformat(), seconds=time.monotonic() - began)
+
+
+def _since(engagement: KkorgEngagement) -> tuple[date, str]:
+    """Of two engagements with one tjenestenr the running one goes before the one to come."""
+    return engagement.start or date.min, engagement.kkorgnr
 
 
 def _store(
