@@ -265,18 +265,30 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(4)
-    grid.setColumnStretch(1, 1)
-    top = Qt.AlignmentFlag.AlignTop
+    grid.setColumnStretch(0, 2)
+    grid.setColumnStretch(1, 3)
     for at, (label, value) in enumerate((label, value) for label, value in pairs if value):
-        grid.addWidget(Text(label, "meta"), at, 0, top)
-        grid.addWidget(_code(value) if " " not in value else Text(value, wrap=True, selectable=True), at, 1, top)
+        name = Text(label, "meta", wrap=True)
+        name.setAlignment(Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(name, at, 0)
+        grid.addWidget(_value(value), at, 1)
     return grid
+
+
+def _value(value: str) -> QWidget:
+    if " " not in value:
+        return _code(value)
+    words = Text(value, wrap=True, selectable=True)
+    words.setAlignment(Qt.AlignmentFlag.AlignTop)
+    return words
 
 
 def _code(value: str) -> QWidget:
     """A reference or a number: one line, whole when it is copied, however narrow the panel is."""
     if len(value) <= _UNBROKEN:
-        return Text(value, selectable=True)
+        words = Text(value, selectable=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        return words
     line = QLineEdit(value)
     line.setReadOnly(True)
     line.setCursorPosition(0)

@@ -29,7 +29,7 @@ from ui.uploads.place import listed_options
 from ui.uploads.view import mendable_rows
 from ui.uploads.words import counted, process_title, run_status
 from ui.widgets.empty_state import EmptyState
-from ui.widgets.notation import joined, moment_text, now
+from ui.widgets.notation import joined, moment_text
 from ui.widgets.text import Text
 from ui.widgets.toast import Message, Toaster
 
@@ -225,12 +225,12 @@ class RunsPlace(QSplitter):
             return
         if self._prepared is None:
             self._stack.setCurrentWidget(self.view)
-        self.view.show_run(opened, now())
+        self.view.show_run(opened, self._desk.clock())
         self.list.go(opened.run.id)
 
     def _show_time(self) -> None:
         if self.isVisible():
-            self.view.show_time(now())
+            self.view.show_time(self._desk.clock())
 
     def _ask_row(self, reference: str) -> None:
         self._row_asked += 1

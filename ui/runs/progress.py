@@ -9,6 +9,9 @@ _MOVING = (RunState.HANDING_OVER, RunState.FOLLOWING)
 _TOO_SOON = 5
 """Seconds before a rate means anything."""
 
+_TOO_SLOW = 0.05
+"""Rows a second under which a rate would read 0,0."""
+
 
 def progress_of(run: Run, at: datetime) -> Progress:
     """`at` is now, aware. Without rate while the run stands still or has just begun."""
@@ -16,6 +19,8 @@ def progress_of(run: Run, at: datetime) -> Progress:
     if run.state not in _MOVING or not run.done or seconds < _TOO_SOON:
         return Progress(run.done, run.total)
     rate = run.done / seconds
+    if rate < _TOO_SLOW:
+        return Progress(run.done, run.total)
     left = timedelta(seconds=(run.total - run.done) / rate) if run.done < run.total else None
     return Progress(run.done, run.total, rate, left)
 

@@ -367,6 +367,7 @@ class _Foot(QFrame):
         self.retry.setEnabled(state in (BatchState.FINISHED, BatchState.APPROVED))
         self.retry.set_words(say("Send de rettede igen") if approved else say("Prøv de afviste igen"))
         self.words.setText(_foot_words(opened, not_done, waits=waits))
+        self.words.setVisible(waits or not large_text())
         self.retry.setToolTip("" if self.retry.isEnabled() else self.words.text())
 
     def can_retry(self) -> bool:
