@@ -1,4 +1,4 @@
-"""The server's cases. Rows change only by what servers say; the queue reads them under the user's own changes."""
+"""The server's cases. What servers said lies in the bodies; `cases` is its shadow with the user's own changes over."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from kkassist.store.codec import (
     texts,
 )
 from kkassist.store.folding import danish_key
-from kkassist.store.sql import Tx, Value, chunks, insert, one_of, upsert
+from kkassist.store.sql import Tx, Value, chunks, delete, insert, one_of, rows_in, upsert
 
 Describe = Callable[[ServerRow], About]
 
@@ -41,9 +41,15 @@ _QUIET = frozenset({"comments", "work_notes", "comments_and_work_notes", "time_w
 _COLUMNS = (
     "sys_id", "table_name", "number", "title", "process", "state", "state_label", "priority", "group_id",
     "group_label", "assigned_id", "assigned_label", "person", "person_key", "cpr", "tjenestenr", "due", "opened",
-    "closed", "updated", "mod_count", "updated_by", "active", "unread", "breach_at", "breach_paused", "fields",
-    "labels",
+    "closed", "updated", "mod_count", "updated_by", "active", "unread", "breach_at", "breach_paused",
 )  # fmt: skip
+_BODY = ("fields", "labels")
+_KEPT = (
+    f"SELECT c.seq, {', '.join(f'c.{name}' for name in _COLUMNS)}, b.fields, b.labels "  # noqa: S608
+    "FROM cases c JOIN case_bodies b ON b.seq = c.seq WHERE c.sys_id IN "
+)
+_AT = {name: place for place, name in enumerate((*_COLUMNS, *_BODY))}
+_SEARCHED = [_AT[name] for name in ("number", "cpr", "tjenestenr", "title", "person", "group_label")]
 _OPEN = ", ".join(f"'{state.value}'" for state in OPEN_STATES)
 
 
@@ -61,13 +67,27 @@ class _Kept:
     """A row as the workspace has it."""
 
     seq: int
+    """0 for a row that this page brings."""
     row: ServerRow
-    updated: int
-    mod_count: int
-    unread: int
-    breach_at: int | None
-    breach_paused: int
-    columns: tuple[Value, ...]
+    columns: tuple[Any, ...]
+    """Those of `_COLUMNS`, then those of `_BODY`."""
+
+    @property
+    def version(self) -> tuple[int, int]:
+        return self.columns[_AT["updated"]], self.columns[_AT["mod_count"]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mine:
+    """A pending change as the queue shows it."""
+
+    value: str
+    label: str
+    number: int | None
+
+
+Overlay = Mapping[str, _Mine]
+"""The user's pending values of one case, by ServiceNow field."""
 
 
 def store_page(
@@ -80,7 +100,9 @@ def store_page(
     makes it unread. `about` tells process and person of a record; `at` is when the page was read.
     """
     mine = me if isinstance(me, str) else me.user_name
-    known = _kept(tx, [row.sys_id for row in rows])
+    sys_ids = [row.sys_id for row in rows]
+    known, mine_now = _kept(tx, sys_ids), _overlays(tx, sys_ids)
+    before = dict(known)
     fresh: dict[str, tuple[Value, ...]] = {}
     outcome: dict[str, str] = {}
     news: list[tuple[Value, ...]] = []
@@ -91,17 +113,18 @@ def store_page(
             continue
         merged = _merged(kept.row if kept else None, given)
         changes = _changes(kept, given, mine, at)
-        columns = _columns(merged, kept, about, unread=_is_news(kept, given, mine))
+        told = about(merged) if about else About("", merged.labels.get("subject_person", ""), "", "")
+        unread = _is_news(kept, given, mine)
+        columns = _columns(merged, kept, told, mine_now.get(given.sys_id, {}), unread=unread)
         if kept is not None and columns == kept.columns:
             outcome.setdefault(given.sys_id, "unchanged")
             continue
         news += changes
         fresh[given.sys_id] = columns
         outcome[given.sys_id] = "changed" if kept and outcome.get(given.sys_id) != "created" else "created"
-        known[given.sys_id] = _as_kept(kept.seq if kept else 0, merged, columns)
-    upsert(tx, tables.cases, _COLUMNS, list(fresh.values()))
+        known[given.sys_id] = _Kept(kept.seq if kept else 0, merged, columns)
+    _write(tx, fresh, before)
     insert(tx, "field_changes", ("case_id", "field", "before", "after", "by", "at"), news)
-    _follow(tx, fresh)
     return Stored(*(tuple(key for key, value in outcome.items() if value == word)
                     for word in ("created", "changed", "unchanged")))  # fmt: skip
 
@@ -115,7 +138,9 @@ def remove(tx: Tx, sys_ids: Sequence[str], at: datetime | None = None) -> int:
             text(f"SELECT seq, sys_id, table_name FROM cases WHERE sys_id IN ({names})"),  # noqa: S608
             bound,
         ).all()
-        search.forget(tx, "case", [row.seq for row in found])
+        seqs = [row.seq for row in found]
+        search.forget(tx, "case", seqs)
+        delete(tx, "case_bodies", "seq", seqs)
         for table, key in (
             ("cases", "sys_id"), ("notes", "case_id"), ("attachments", "case_id"), ("slas", "case_id"),
             ("field_changes", "case_id"), ("read_marks", "case_id"),
@@ -148,9 +173,14 @@ def server_row(tx: Tx, sys_id: str) -> ServerRow | None:
 
 def find(tx: Tx, number_or_sys_id: str, me: Me | None = None) -> list[QueueRow]:
     """Cases of this number or sys_id: several where ServiceNow has one number twice."""
+    asked = number_or_sys_id.strip()
+    numbered = _seqs_of(tx, asked)
     found = tx.execute(
-        text("SELECT sys_id FROM cases WHERE sys_id = :asked OR number = :number ORDER BY active DESC, seq"),
-        {"asked": number_or_sys_id.strip(), "number": number_or_sys_id.strip().upper()},
+        text(
+            f"SELECT sys_id FROM cases WHERE sys_id = :asked OR (seq IN ({numbered}) AND number = :number) "  # noqa: S608
+            "ORDER BY active DESC, seq"
+        ),
+        {"asked": asked, "number": asked.upper()},
     )
     return queue.rows(tx, list(found.scalars()), me)
 
@@ -182,14 +212,26 @@ def record(tx: Tx, sys_id: str, me: Me | None = None) -> CaseRecord | None:
 
 def earlier_cases(tx: Tx, cpr: str, tjenestenr: str, but: str, me: Me | None = None) -> list[QueueRow]:
     """Other cases of the same person, newest first, at most 50."""
+    theirs = _seqs_of(tx, cpr, tjenestenr)
     found = tx.execute(
         text(
-            "SELECT sys_id FROM cases WHERE ((cpr = :cpr AND cpr <> '') OR "
+            f"SELECT sys_id FROM cases WHERE seq IN ({theirs}) AND ((cpr = :cpr AND cpr <> '') OR "  # noqa: S608
             "(tjenestenr = :number AND tjenestenr <> '')) AND sys_id <> :but ORDER BY updated DESC, seq DESC LIMIT 50"
         ),
         {"cpr": cpr, "number": tjenestenr, "but": but},
     )
     return queue.rows(tx, list(found.scalars()), me)
+
+
+def project(tx: Tx, sys_id: str) -> None:
+    """Lay the user's pending changes over a case again: one has come, gone, or taken another value."""
+    kept = _kept(tx, [sys_id]).get(sys_id)
+    if kept is None:
+        return
+    told = About(*(kept.columns[_AT[name]] for name in ("process", "person", "cpr", "tjenestenr")))
+    columns = _columns(kept.row, kept, told, _overlays(tx, [sys_id]).get(sys_id, {}), unread=False)
+    if columns != kept.columns:
+        upsert(tx, tables.cases, _COLUMNS, [columns[: len(_COLUMNS)]])
 
 
 def mark_read(tx: Tx, sys_id: str, at: datetime | None = None) -> None:
@@ -310,25 +352,58 @@ def slas(tx: Tx, sys_id: str) -> tuple[Sla, ...]:
 
 def _kept(tx: Tx, sys_ids: Sequence[str]) -> dict[str, _Kept]:
     found: dict[str, _Kept] = {}
-    for some in chunks(dict.fromkeys(sys_ids)):
-        names, bound = one_of("id", some)
-        rows = tx.execute(
-            text(f"SELECT seq, {', '.join(_COLUMNS)} FROM cases WHERE sys_id IN ({names})"),  # noqa: S608
-            bound,
-        )
-        for row in rows:
-            columns = tuple(row)[1:]
-            server = ServerRow(row.sys_id, row.table_name, texts(row.fields), texts(row.labels))
-            found[row.sys_id] = _as_kept(row.seq, server, columns)
+    for row in rows_in(tx, _KEPT, dict.fromkeys(sys_ids)):
+        columns = tuple(row)[1:]
+        fields, labels = columns[-2:]
+        server = ServerRow(columns[0], columns[1], texts(fields), texts(labels))
+        found[server.sys_id] = _Kept(row[0], server, columns)
     return found
 
 
-def _as_kept(seq: int, row: ServerRow, columns: tuple[Any, ...]) -> _Kept:
-    by_name = dict(zip(_COLUMNS, columns, strict=True))
-    return _Kept(
-        seq, row, by_name["updated"], by_name["mod_count"], by_name["unread"], by_name["breach_at"],
-        by_name["breach_paused"], columns,
-    )  # fmt: skip
+def _overlays(tx: Tx, sys_ids: Sequence[str]) -> dict[str, dict[str, _Mine]]:
+    """The pending values that the queue shows, by case; the latest change of a field counts."""
+    anything = tx.execute(text("SELECT 1 FROM changes WHERE overlays = 1 LIMIT 1")).first()
+    found: dict[str, dict[str, _Mine]] = {}
+    if anything is None:
+        return found
+    asked = (
+        "SELECT id, case_id, field, mine, mine_label, mine_number FROM changes WHERE overlays = 1 AND case_id IN "
+    )
+    for row in sorted(tuple(row) for row in rows_in(tx, asked, dict.fromkeys(sys_ids))):
+        found.setdefault(row[1], {})[row[2]] = _Mine(*row[3:])
+    return found
+
+
+def _write(tx: Tx, fresh: Mapping[str, tuple[Value, ...]], before: Mapping[str, _Kept]) -> None:
+    """Rows, bodies and search together; what is here again is no longer gone."""
+    width = len(_COLUMNS)
+    upsert(tx, tables.cases, _COLUMNS, [columns[:width] for columns in fresh.values()])
+    seqs = {sys_id: kept.seq for sys_id, kept in before.items()}
+    created = [sys_id for sys_id in fresh if sys_id not in before]
+    seqs.update((row[1], row[0]) for row in rows_in(tx, "SELECT seq, sys_id FROM cases WHERE sys_id IN ", created))
+    bodies = [(seqs[sys_id], *columns[width:]) for sys_id, columns in fresh.items()]
+    upsert(tx, tables.case_bodies, ("seq", *_BODY), bodies)
+    search.add(tx, "case", [_entry(seqs[sys_id], fresh[sys_id]) for sys_id in created])
+    search.index(
+        tx,
+        "case",
+        [
+            _entry(seqs[sys_id], columns)
+            for sys_id, columns in fresh.items()
+            if sys_id in before and any(columns[at] != before[sys_id].columns[at] for at in _SEARCHED)
+        ],
+    )
+    delete(tx, "tombstones", "sys_id", created)
+
+
+def _entry(seq: int, columns: tuple[Any, ...]) -> search.Entry:
+    number, cpr, tjenestenr, title, person, group = (columns[at] for at in _SEARCHED)
+    return search.Entry(seq, f"{title} {person} {group}", (number, cpr, tjenestenr))
+
+
+def _seqs_of(tx: Tx, *numbers: str) -> str:
+    """Rows that bear one of these numbers, as the inside of an IN list: our own integers."""
+    return ", ".join(map(str, search.numbered(tx, "case", numbers))) or "NULL"
 
 
 def _version(row: ServerRow) -> tuple[int, int]:
@@ -339,7 +414,7 @@ def _is_older(given: ServerRow, kept: _Kept) -> bool:
     """A record that does not tell its version is taken as of now; one without a count is compared by time alone."""
     if "sys_updated_on" not in given.fields:
         return False
-    return _version(given) < (kept.updated, kept.mod_count if "sys_mod_count" in given.fields else 0)
+    return _version(given) < (kept.version[0], kept.version[1] if "sys_mod_count" in given.fields else 0)
 
 
 def _merged(kept: ServerRow | None, given: ServerRow) -> ServerRow:
@@ -357,7 +432,7 @@ def _is_news(kept: _Kept | None, given: ServerRow, me: str) -> bool:
     if kept is None:
         return False
     by = given.fields.get("sys_updated_by", "")
-    return _version(given) > (kept.updated, kept.mod_count) and bool(by) and by != me
+    return _version(given) > kept.version and bool(by) and by != me
 
 
 def _changes(kept: _Kept | None, given: ServerRow, me: str, at: datetime) -> list[tuple[Value, ...]]:
@@ -378,48 +453,49 @@ def _shown(row: ServerRow, field: str) -> str:
     return row.labels.get(field) or row.fields.get(field, "")
 
 
-def _columns(row: ServerRow, kept: _Kept | None, about: Describe | None, *, unread: bool) -> tuple[Value, ...]:
+def _columns(
+    row: ServerRow, kept: _Kept | None, told: About, overlay: Overlay, *, unread: bool
+) -> tuple[Value, ...]:
     fields, labels = row.fields, row.labels
-    told = about(row) if about else About("", labels.get("subject_person", ""), "", "")
     updated, mod_count = _version(row)
+    state, state_label = _coded(row, overlay, "state")
+    group, group_label = _referred(row, overlay, "assignment_group")
+    assigned, assigned_label = _referred(row, overlay, "assigned_to")
+    priority, due = overlay.get("priority"), overlay.get("due_date")
+    title = overlay.get("short_description")
+    was = kept.columns if kept else None
     return (
-        row.sys_id, row.table, fields.get("number", ""), fields.get("short_description", ""), told.process,
-        fields.get("state", ""), labels.get("state", "") or fields.get("state", ""),
-        _int(fields.get("priority", "")),
-        fields.get("assignment_group", ""), _name(row, "assignment_group"),
-        fields.get("assigned_to", ""), _name(row, "assigned_to"),
+        row.sys_id, row.table, fields.get("number", ""),
+        title.value if title else fields.get("short_description", ""), told.process,
+        state, state_label,
+        _int(fields.get("priority", "")) if priority is None or priority.number is None else priority.number,
+        group, group_label, assigned, assigned_label,
         told.person, danish_key(told.person), told.cpr, told.tjenestenr,
-        servicenow_micros(fields.get("due_date", "")), servicenow_micros(fields.get("opened_at", "")),
+        due.number if due else servicenow_micros(fields.get("due_date", "")),
+        servicenow_micros(fields.get("opened_at", "")),
         servicenow_micros(fields.get("closed_at", "")), updated, mod_count, fields.get("sys_updated_by", ""),
-        int(fields.get("active", "true") != "false"), int(unread or bool(kept and kept.unread)),
-        kept.breach_at if kept else None, kept.breach_paused if kept else 0,
+        int(fields.get("active", "true") != "false"), int(unread or bool(was and was[_AT["unread"]])),
+        was[_AT["breach_at"]] if was else None, was[_AT["breach_paused"]] if was else 0,
         encode_texts(fields), encode_texts(labels),
     )  # fmt: skip
 
 
-def _name(row: ServerRow, field: str) -> str:
-    return (row.labels.get(field, "") or row.fields.get(field, "")) if row.fields.get(field) else ""
+def _coded(row: ServerRow, overlay: Overlay, field: str) -> tuple[str, str]:
+    """Value and label of a choice field as shown."""
+    mine = overlay.get(field)
+    if mine is not None:
+        return mine.value, mine.label
+    value = row.fields.get(field, "")
+    return value, row.labels.get(field, "") or value
 
 
-def _follow(tx: Tx, fresh: Mapping[str, tuple[Value, ...]]) -> None:
-    """Search follows the rows, and what is here again is no longer gone."""
-    for some in chunks(fresh):
-        names, bound = one_of("id", some)
-        rows = tx.execute(
-            text(
-                "SELECT c.seq, c.sys_id, c.number, c.title, c.person, c.cpr, c.tjenestenr, c.group_label, t.text "  # noqa: S608
-                f"FROM cases c LEFT JOIN case_texts t ON t.seq = c.seq WHERE c.sys_id IN ({names})"
-            ),
-            bound,
-        ).all()
-        entries = {
-            row.seq: search.Entry(
-                row.seq, f"{row.title} {row.person} {row.group_label}", (row.number, row.cpr, row.tjenestenr)
-            )
-            for row in rows
-        }
-        search.index(tx, "case", [entries[row.seq] for row in rows if entries[row.seq].folded() != row.text])
-        tx.execute(text(f"DELETE FROM tombstones WHERE sys_id IN ({names})"), bound)  # noqa: S608
+def _referred(row: ServerRow, overlay: Overlay, field: str) -> tuple[str, str]:
+    """Value and label of a reference as shown; an empty one has no label."""
+    mine = overlay.get(field)
+    if mine is not None:
+        return mine.value, mine.label
+    value = row.fields.get(field, "")
+    return value, (row.labels.get(field, "") or value) if value else ""
 
 
 def _own_notes(tx: Tx, sys_id: str) -> tuple[Note, ...]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - for times that are UTC without saying so
 _MICROSECOND = timedelta(microseconds=1)
 _decode_texts = msgspec.json.Decoder(dict[str, str]).decode
 encode = msgspec.json.Encoder(order="deterministic").encode
@@ -41,7 +42,8 @@ def servicenow_micros(raw: str) -> int | None:
         parsed = datetime.fromisoformat(raw)
     except ValueError:
         return None
-    return must_micros(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
+    since = parsed - (_EPOCH if parsed.tzinfo else _NAIVE_EPOCH)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def servicenow_raw(stored: int | None) -> str:

@@ -13,7 +13,7 @@ def fold(text: str) -> str:
 
     Folding is coarser than spelling (both sides are folded), so that a hit is never missed for a letter.
     """
-    lowered = unicodedata.normalize("NFC", text).casefold().translate(_SEARCH)
+    lowered = text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold().translate(_SEARCH)
     if not lowered.isascii():
         split = unicodedata.normalize("NFKD", lowered)
         lowered = "".join(letter for letter in split if not unicodedata.combining(letter))
@@ -27,7 +27,8 @@ def words(text: str) -> list[str]:
 
 def danish_key(text: str) -> str:
     """A key that sorts as a Dane does: æ, ø, å last, aa as å, without regard to case; compare it byte by byte."""
-    lowered = unicodedata.normalize("NFC", text).casefold().replace("aa", "å").translate(_SORT)
+    spelled = text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+    lowered = spelled.replace("aa", "å").translate(_SORT)
     if lowered.isascii():
         return lowered
     split = unicodedata.normalize("NFKD", lowered)

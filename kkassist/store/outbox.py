@@ -15,7 +15,7 @@ from sqlalchemy import text
 from kkassist.domain.change import OPEN_STATES, ChangeKind, ChangeState, PendingChange, Resolution
 from kkassist.domain.ids import new_id
 from kkassist.domain.language import say
-from kkassist.store import audit, choices, tables
+from kkassist.store import audit, cases, choices, tables
 from kkassist.store.codec import instant, micros, must_instant, must_micros, servicenow_micros
 from kkassist.store.moves import CHANGE_MOVES, IllegalMove, demand
 from kkassist.store.sql import Tx, insert, one_of, upsert
@@ -47,6 +47,7 @@ def add(tx: Tx, change: PendingChange) -> None:
         ],
     )  # fmt: skip
     _write_down(tx, change.id, "", change.state, change.detail, change.made_at)
+    _show(tx, change)
 
 
 def edit_field(tx: Tx, case_id: str, field: str, base: str, mine: str, user: str, at: datetime) -> PendingChange:
@@ -193,6 +194,7 @@ def take_back(tx: Tx, change_id: str) -> bool:
     if one is None or one.state is not ChangeState.WAITING or one.tries:
         return False
     tx.execute(text("DELETE FROM changes WHERE id = :id"), {"id": change_id})
+    _show(tx, one)
     _write_down(tx, change_id, one.state.value, None, "", datetime.now(UTC))
     audit.append(tx, user=one.user, role="", act="fortryd", case=one.number, detail=one.field or one.kind.value)
     return True
@@ -262,6 +264,7 @@ def _with_new_value(tx: Tx, one: PendingChange, mine: str, at: datetime) -> Pend
     )
     if one.state is ChangeState.REFUSED:
         return _move(tx, one.id, ChangeState.WAITING, at)
+    _show(tx, one)
     return _must(tx, one.id)
 
 
@@ -299,6 +302,8 @@ def _move(
         },
     )
     _write_down(tx, change_id, one.state.value, state, detail, at)
+    if _overlays(one.kind, state) != _overlays(one.kind, one.state):
+        _show(tx, one)
     return _must(tx, change_id)
 
 
@@ -329,6 +334,12 @@ def _line(one: PendingChange) -> str:
     if one.kind in _NOTES:
         return f"note:{one.kind.value}"
     return f"{one.kind.value}:{one.field}"
+
+
+def _show(tx: Tx, one: PendingChange) -> None:
+    """The queue shows what the case is now with the user's own changes over it."""
+    if one.kind is ChangeKind.FIELD:
+        cases.project(tx, one.case_id)
 
 
 def _overlays(kind: ChangeKind, state: ChangeState) -> int:

@@ -63,7 +63,7 @@ def store_employments(tx: Tx, employments: Sequence[Employment], hashes: Mapping
         for row in found:
             one = by_number[row.tjenestenr]
             entry = search.Entry(row.seq, f"{one.name} {one.position} {one.user_id}", (one.tjenestenr, one.cpr))
-            if entry.folded() != row.text:
+            if entry.folded()[1] != row.text:
                 entries.append(entry)
     search.index(tx, "person", entries)
 

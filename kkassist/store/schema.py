@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from kkassist.store.tables import APPEND_ONLY, CASE_NOW, metadata
+from kkassist.store.tables import APPEND_ONLY, metadata
 
 HEAD = "0001"
 KNOWN = ("0001",)
@@ -10,9 +10,8 @@ KNOWN = ("0001",)
 
 
 def create(connection: Connection) -> None:
-    """Make every table, view, index and trigger in an empty database, and write down the schema's number."""
+    """Make every table, index and trigger in an empty database, and write down the schema's number."""
     metadata.create_all(connection)
-    connection.execute(text(CASE_NOW))
     if connection.dialect.name == "sqlite":
         _sqlite_extras(connection)
     else:
@@ -25,6 +24,10 @@ def _sqlite_extras(connection: Connection) -> None:
         connection.exec_driver_sql(
             f"CREATE VIRTUAL TABLE {kind}_words USING fts5(words, content='', contentless_delete=1, "
             "prefix='1 2 3', tokenize='unicode61 remove_diacritics 0', detail=none)"
+        )
+        connection.exec_driver_sql(
+            f"CREATE VIRTUAL TABLE {kind}_parts USING fts5(parts, content='', contentless_delete=1, "
+            "tokenize='ascii', detail=none)"
         )
     for table in APPEND_ONLY:
         for act in ("UPDATE", "DELETE"):

@@ -1,15 +1,22 @@
-"""The workspace's tables and the views that lay the user's pending changes over the server's rows.
+"""The workspace's tables.
+
+What a server said of a case lies whole in `case_bodies`. `cases` is its narrow shadow for the queue, with the user's
+own pending changes laid over: it can be worked out again from bodies and `changes` at any time (`cases.project`).
 
 Instants are microseconds since 1970 UTC (`codec`), dates ISO text, amounts decimal text, maps JSON.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 metadata = MetaData()
 
 _Ordered = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that sorts byte by byte, as SQLite's does."""
 _Counter = BigInteger().with_variant(Integer(), "sqlite")
+
+
+SOONEST = "coalesce({}, 9000000000000000000)"
+"""An instant as the queue sorts by it: what has none comes last."""
 
 
 def _text(name: str, *, key: bool = False) -> "Column[str]":
@@ -64,14 +71,26 @@ cases = Table(
     _number("unread"),
     _maybe("breach_at"),
     _number("breach_paused"),
-    _bytes("fields"),
-    _bytes("labels"),
-    Index("cases_number", "number"),
-    Index("cases_cpr", "cpr"),
-    Index("cases_tjenestenr", "tjenestenr"),
-    Index("cases_assigned", "assigned_id", "active"),
-    Index("cases_group", "group_id", "active"),
+    Index("cases_unread", "unread", sqlite_where=text("unread = 1"), postgresql_where=text("unread = 1")),
 )
+Index(  # the queue in its usual order, whole: ids, groups and conditions are answered without touching a row
+    "cases_in_order",
+    text(SOONEST.format("breach_at")),
+    text(SOONEST.format("due")),
+    *(cases.c[name] for name in ("number", "sys_id", "assigned_id", "group_id", "process", "state", "state_label",
+                                 "breach_paused", "breach_at", "due")),
+    sqlite_where=text("active = 1"),
+    postgresql_where=text("active = 1"),
+)  # fmt: skip
+Index(  # the counters: equal cases lie side by side and are counted in one walk
+    "cases_alike",
+    *(cases.c[name] for name in ("assigned_id", "group_id", "process", "state", "state_label", "breach_paused",
+                                 "breach_at")),
+    sqlite_where=text("active = 1"),
+    postgresql_where=text("active = 1"),
+)  # fmt: skip
+
+case_bodies = Table("case_bodies", metadata, _number("seq", key=True), _bytes("fields"), _bytes("labels"))
 
 tombstones = Table("tombstones", metadata, _text("sys_id", key=True), _text("table_name"), _number("at"))
 
@@ -179,7 +198,7 @@ changes = Table(
     _maybe("done_at"),
     _text("user_name"),
     _number("overlays"),  # 1 while the screen shows `mine` instead of the server's value
-    Index("changes_case", "case_id", "field", "overlays"),
+    Index("changes_case", "case_id"),
     Index("changes_state", "state", "next_try"),
 )
 
@@ -372,49 +391,15 @@ schema_version = Table("alembic_version", metadata, _text("version_num", key=Tru
 
 case_texts = Table("case_texts", metadata, _number("seq", key=True), _text("text"), _text("words"))
 person_texts = Table("person_texts", metadata, _number("seq", key=True), _text("text"), _text("words"))
-case_numbers = Table("case_numbers", metadata, _text("number", key=True), _number("seq", key=True))
-person_numbers = Table("person_numbers", metadata, _text("number", key=True), _number("seq", key=True))
+case_numbers = Table(
+    "case_numbers", metadata, _text("number", key=True), _number("seq", key=True), sqlite_with_rowid=False
+)
+person_numbers = Table(
+    "person_numbers", metadata, _text("number", key=True), _number("seq", key=True), sqlite_with_rowid=False
+)
+case_vocabulary = Table("case_vocabulary", metadata, _text("word", key=True), sqlite_with_rowid=False)
+person_vocabulary = Table("person_vocabulary", metadata, _text("word", key=True), sqlite_with_rowid=False)
 Index("case_numbers_seq", case_numbers.c.seq)
 Index("person_numbers_seq", person_numbers.c.seq)
 
 APPEND_ONLY = (audit, change_moves, ledger_moves, approvals)
-
-_SHOWN_AS = {
-    # column of the queue: (ServiceNow field, column of `changes` that holds the user's value)
-    "title": ("short_description", "mine"),
-    "state": ("state", "mine"),
-    "state_label": ("state", "mine_label"),
-    "priority": ("priority", "mine_number"),
-    "group_id": ("assignment_group", "mine"),
-    "group_label": ("assignment_group", "mine_label"),
-    "assigned_id": ("assigned_to", "mine"),
-    "assigned_label": ("assigned_to", "mine_label"),
-    "due": ("due_date", "mine_number"),
-}
-LABELLED = frozenset(field for field, _ in _SHOWN_AS.values())
-"""ServiceNow fields whose pending value the queue itself shows."""
-
-_QUEUE_COLUMNS = [
-    column.name for column in cases.columns if column.name not in ("fields", "labels", "updated_by", "mod_count")
-]
-
-
-def _laid_over(column: str) -> str:
-    if column not in _SHOWN_AS:
-        return f"c.{column}"
-    field, mine = _SHOWN_AS[column]
-    return (
-        f"COALESCE((SELECT p.{mine} FROM changes p WHERE p.case_id = c.sys_id AND p.field = '{field}' "  # noqa: S608
-        f"AND p.overlays = 1 ORDER BY p.id DESC LIMIT 1), c.{column}) AS {column}"
-    )
-
-
-CASE_NOW = f"""
-CREATE VIEW case_now AS
-SELECT {", ".join(f"c.{column}" for column in _QUEUE_COLUMNS)} FROM cases c
-WHERE NOT EXISTS (SELECT 1 FROM changes p WHERE p.case_id = c.sys_id AND p.overlays = 1)
-UNION ALL
-SELECT {", ".join(_laid_over(column) for column in _QUEUE_COLUMNS)} FROM cases c
-WHERE EXISTS (SELECT 1 FROM changes p WHERE p.case_id = c.sys_id AND p.overlays = 1)
-"""  # noqa: S608 - our own column names
-"""The queue as the user sees it: two arms, so that the many cases without own changes cost one index look-up."""
