@@ -14,12 +14,17 @@ from kkassist.sync.events import Changed, Kind
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
+_LAST_WORD_S = 3.0
+"""How long a closing window waits for an errand to stop; it can always be done again."""
 _GATHER_MS = 50
 """Events are gathered this long, so that a storm of them redraws at most twenty times a second."""
 
 
 class Bridge(QObject):
-    """Reads run on a small pool, commits one by one on another; answers arrive in the window's thread."""
+    """Reads run on a small pool, commits one by one on another, errands to other systems beside both.
+
+    Answers arrive in the window's thread.
+    """
 
     changed = Signal(str, frozenset)
     """(kind, ids) of `kkassist.sync.events`, gathered; no ids means anything of the kind."""
@@ -38,6 +43,7 @@ class Bridge(QObject):
         self._reads.setMaxThreadCount(2)
         self._commits = QThreadPool(self)
         self._commits.setMaxThreadCount(1)
+        self._errands: list[threading.Thread] = []
         self._gathered: dict[str, frozenset[str] | None] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -47,6 +53,24 @@ class Bridge(QObject):
         self._heard.connect(self._gather, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = desk.events.subscribe(self._hear)
         self._closing = threading.Event()
+
+    @property
+    def stopping(self) -> threading.Event:
+        """Set when the window closes: an errand ends after its page."""
+        return self._closing
+
+    def errand(
+        self,
+        work: Callable[[], _Result],
+        then: Callable[[_Result], None] | None = None,
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Like `read`, for what asks another system and may take minutes: no draft ever waits behind it."""
+        thread = threading.Thread(
+            target=_Work(self, work, then or _nothing, failed).run, name="errand", daemon=True
+        )
+        self._errands = [one for one in self._errands if one.is_alive()] + [thread]
+        thread.start()
 
     def read(
         self,
@@ -73,6 +97,8 @@ class Bridge(QObject):
         self._reads.clear()
         self._commits.waitForDone()
         self._reads.waitForDone()
+        for thread in self._errands:
+            thread.join(_LAST_WORD_S)
 
     def deliver_later(self, answer: Callable[[], None]) -> None:
         """Run `answer` in the window's thread; called from any thread."""

@@ -62,6 +62,5 @@ class Commands(QObject):
         return [command for command in self._commands.values() if command.place in ("", place)]
 
     def key_of(self, command_id: str) -> str:
-        """The key as the user reads it, "" when there is none."""
-        key = self._commands[command_id].key
-        return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) if key else ""
+        """The key as `KeyHint` shows it, "" when there is none."""
+        return QKeySequence(self._commands[command_id].key).toString(QKeySequence.SequenceFormat.PortableText)

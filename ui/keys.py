@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWi
 
 from kkassist.domain.language import say
 from ui.commands import Command, Commands
-from ui.theme import dress
+from ui.theme import dress, px
 from ui.widgets.key_hint import KeyHint
 from ui.widgets.text import Text
 
@@ -42,7 +42,8 @@ class KeySheet(QFrame):
     def open(self) -> None:
         """Show the sheet in the middle of the window."""
         self._scroll.setWidget(self._sheet())
-        self.resize(*_SIZE)
+        room = self._window.size()
+        self.resize(min(px(_SIZE[0]), room.width() - 32), min(px(_SIZE[1]), room.height() - 32))
         middle = self._window.mapToGlobal(self._window.rect().center())
         self.move(middle.x() - self.width() // 2, middle.y() - self.height() // 2)
         self.show()
@@ -55,7 +56,8 @@ class KeySheet(QFrame):
         super().keyPressEvent(event)
 
     def _sheet(self) -> QWidget:
-        sheet = QWidget()
+        sheet = QFrame()
+        dress(sheet, role="plain")
         grid = QGridLayout(sheet)
         grid.setContentsMargins(0, 0, 12, 0)
         grid.setVerticalSpacing(6)
@@ -65,6 +67,9 @@ class KeySheet(QFrame):
             found = [one for one in self._commands.of(place) if one.place == place and one.key]
             if not found:
                 continue
+            if line:
+                grid.setRowMinimumHeight(line, px(12))
+                line += 1
             grid.addWidget(Text(say(title), "bold"), line, 0)
             line += 1
             line = self._add(grid, line, found)

@@ -51,6 +51,7 @@ class Palette(QFrame):
         self._commands = commands
         self._search = search
         self._asked = ""
+        self._came_from: QWidget | None = None
         self._found: Sequence[Hit] = ()
         self.setObjectName("palette")
         self.setProperty("role", "popover")
@@ -81,6 +82,8 @@ class Palette(QFrame):
 
     def open(self, text: str = "") -> None:
         """Show the palette over the window and put the cursor in it."""
+        if not self.isVisible():
+            self._came_from = self._window.focusWidget()
         self._place()
         self._input.setText(text)
         self._typed(text)
@@ -131,12 +134,21 @@ class Palette(QFrame):
         row = self._list.currentRow()
         if row >= 0:
             hit = self._hit(row)
-            self.hide()
+            self._leave()
             hit.run()
+
+    def _leave(self) -> None:
+        """Close; the focus goes back to where it was."""
+        self.hide()
+        try:
+            if self._came_from is not None:
+                self._came_from.setFocus()
+        except RuntimeError:  # it was taken away meanwhile
+            self._window.setFocus()
 
     def _place(self) -> None:
         parent = self._window
-        width = min(_WIDTH, parent.width() - 32)
+        width = min(px(_WIDTH), parent.width() - 32)
         self.setFixedWidth(width)
         self.move((parent.width() - width) // 2, max(48, parent.height() // 8))
 
@@ -163,8 +175,7 @@ class Palette(QFrame):
             self._run()
             return True
         if event.key() == Qt.Key.Key_Escape:
-            self.hide()
-            self._window.setFocus()
+            self._leave()
             return True
         return False
 

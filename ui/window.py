@@ -172,6 +172,8 @@ class Window(QMainWindow):
         self.queue.unread.connect(lambda count: self._rail.set_waiting("queue", count))
         self.queue.refresh_asked.connect(self._sync)
         self.queue.run_asked.connect(self._run_case)
+        self.uploads.run_asked.connect(self._show_run)
+        self.runs.batch_asked.connect(self._show_batch)
         self.outbox.case_asked.connect(self.open_case)
         self.outbox.waiting.connect(lambda count: self._rail.set_waiting("outbox", count))
         self.sources.mend.connect(self._mend)
@@ -198,7 +200,8 @@ class Window(QMainWindow):
 
     def _sync(self) -> None:
         self.toaster.tell(Message(say("Henter nyt …"), "neutral"))
-        self._bridge.commit(lambda: source_verbs.sync_now(self.desk, []), self._synced)
+        stop = self._bridge.stopping
+        self._bridge.errand(lambda: source_verbs.sync_now(self.desk, [], stop=stop), self._synced)
 
     def _synced(self, results: Sequence[SourceResult]) -> None:
         errors = [one.error for one in results if one.error]
@@ -209,11 +212,28 @@ class Window(QMainWindow):
             self.toaster.tell(Message(say("Alt er hentet. {count} nye eller ændrede.", count=news)))
 
     def _push(self) -> None:
-        self._bridge.commit(lambda: source_verbs.push_now(self.desk))
+        self.queue.flush()
+        stop = self._bridge.stopping
+        self._bridge.errand(lambda: source_verbs.push_now(self.desk, stop=stop), self._pushed)
+
+    def _pushed(self, pushed: source_verbs.Pushed) -> None:
+        parked = len(pushed.refused) + pushed.conflicts
+        if parked:
+            self.toaster.tell(Message(say("{count} ændringer kræver dig. Se udbakken.", count=parked), "amber"))
+        else:
+            self.toaster.tell(Message(say("{count} ændringer er sendt.", count=pushed.sent)))
 
     def _mend(self, system: str) -> None:
         self.settings.sign_in(system)
         self.go("settings")
+
+    def _show_run(self, batch: str) -> None:
+        self.go("runs")
+        self.runs.open_batch(batch)
+
+    def _show_batch(self, batch: str) -> None:
+        self.go("uploads")
+        self.uploads.open_batch(batch)
 
     def _run_case(self, process: str, sys_id: str) -> None:
         self.go("runs")
@@ -221,11 +241,20 @@ class Window(QMainWindow):
 
     def _hits(self) -> list[Hit]:
         place = self.place()
-        return [
+        known = [
             Hit(command.text, "", partial(self.commands.run, command.id), self.commands.key_of(command.id))
             for command in self.commands.of(place)
-            if command.id != "palette" and command.can()
+            if command.id != "palette" and not command.id.startswith("view.") and command.can()
         ]
+        views = [
+            Hit(say("Visning: {name}", name=name), say("kø"), partial(self._go_to_view, view_id), key)
+            for view_id, name, key in self.queue.view_names()
+        ]
+        return [*known, *views]
+
+    def _go_to_view(self, view_id: str) -> None:
+        self.go("queue")
+        self.queue.choose_view(view_id)
 
     def _search(self, text: str, then: Callable[[Sequence[Hit]], None]) -> None:
         view = queue_verbs.BUILT_IN[-1]

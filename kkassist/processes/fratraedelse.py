@@ -45,7 +45,11 @@ INITIATIVES = (
     Option("T", "Tidsbegrænset ansættelse udløber"),
 )
 GROUPS = (Option("F", "Funktionær"), Option("T", "Tjenestemand"), Option("L", "Timelønnet"))
-SURVIVORS = (Option("AEGTEFAELLE", "Ægtefælle"), Option("BARN", "Barn under 18 år"), Option("INGEN", "Ingen af dem"))
+SURVIVORS = (
+    Option("AEGTEFAELLE", "Ægtefælle"),
+    Option("BARN", "Barn under 18 år"),
+    Option("INGEN", "Ingen af dem"),
+)
 
 SETTINGS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "personalegrupper": {
@@ -81,7 +85,11 @@ def _initiative(facts: CaseFacts) -> Initiative | None:
 
 def _notice(facts: CaseFacts) -> Notice | None:
     """The notice of the case, None while something for it is missing or no rule of ours covers it."""
-    hired, given, initiative = _day(facts, "anciennitet_fra"), _day(facts, "opsigelse_modtaget"), _initiative(facts)
+    hired, given, initiative = (
+        _day(facts, "anciennitet_fra"),
+        _day(facts, "opsigelse_modtaget"),
+        _initiative(facts),
+    )
     group = _value(facts, "personalegruppe")
     if hired is None or given is None or initiative is None or group not in set(Group):
         return None
@@ -139,7 +147,9 @@ def work_earliest(facts: CaseFacts) -> Worked | None:
         return Worked(death.isoformat(), say("Ansættelsen ophører på dødsdagen.")) if death else None
     if initiative is Initiative.TIDSBEGRAENSET:
         end = facts.employment.leave_date if facts.employment else None
-        return Worked(end.isoformat(), say("Slutdatoen for den tidsbegrænsede ansættelse i OPUS.")) if end else None
+        return (
+            Worked(end.isoformat(), say("Slutdatoen for den tidsbegrænsede ansættelse i OPUS.")) if end else None
+        )
     worked = _notice(facts)
     return None if worked is None else Worked(worked.leave.isoformat(), _because(worked))
 
@@ -147,7 +157,12 @@ def work_earliest(facts: CaseFacts) -> Worked | None:
 def work_severance(facts: CaseFacts) -> Worked | None:
     """Months of fratrædelsesgodtgørelse (§ 2 a)."""
     hired, leave, initiative = _day(facts, "anciennitet_fra"), _leave(facts), _initiative(facts)
-    if hired is None or leave is None or initiative is None or _value(facts, "personalegruppe") != Group.FUNKTIONAER:
+    if (
+        hired is None
+        or leave is None
+        or initiative is None
+        or _value(facts, "personalegruppe") != Group.FUNKTIONAER
+    ):
         return None
     worked = notice.severance(hired, leave, initiative)
     return Worked(str(worked.months), " ".join((*worked.steps, say("Kilde: {source}.", source=worked.source))))
@@ -279,7 +294,9 @@ def _death(facts: CaseFacts) -> Told | None:
 
 def _survivors_differ(facts: CaseFacts) -> Told | None:
     worked = work_survivors(facts)
-    return None if worked is None or _value(facts, "efterloen_mdr") == worked.value else Told({"mdr": worked.value})
+    return (
+        None if worked is None or _value(facts, "efterloen_mdr") == worked.value else Told({"mdr": worked.value})
+    )
 
 
 def _moved_inside(facts: CaseFacts) -> Told | None:
@@ -330,7 +347,8 @@ def _rule(key: str) -> From:
 FIELDS = (
     Field("navn", "Navn", sources=(_opus("name"), _kkorg("person_name"), _now("subject_person")), group=_PERSON,
           editable=False),
-    Field("cpr", "CPR-nr.", Kind.CPR, (_opus("cpr"), _now("u_cpr")), _PERSON, required=True, width="short"),
+    Field("cpr", "CPR-nr.", Kind.CPR, (_opus("cpr"), _now("u_cpr")), _PERSON, required=True, editable=False,
+          width="short"),
     Field("tjenestenr", "Tjenestenr.", Kind.TJENESTENR, (_opus("tjenestenr"), _now("u_tjenestenr")), _PERSON,
           required=True, writes_to="u_tjenestenr", width="short"),
     Field("emne", "Sagens emne", sources=(_now("short_description"),), group=_PERSON,

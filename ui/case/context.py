@@ -1,15 +1,15 @@
 """The right of the window: the person, her earlier cases, what changed since I looked, notes and files."""
 
+import re
 from datetime import datetime
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextDocumentFragment
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -19,10 +19,12 @@ from kkassist.actions.case import OpenCase
 from kkassist.domain.case import Attachment, Note, NoteKind, QueueRow
 from kkassist.domain.language import say
 from kkassist.domain.person import Employment
+from ui.case.slot import Slot
 from ui.theme import Tone, dress
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.diff_table import Difference, DiffTable
 from ui.widgets.editors import LongTextEditor
+from ui.widgets.fitting import FittingBody, scrolled
 from ui.widgets.notation import COPENHAGEN, date_text, joined, mask_cpr, moment_text, now
 from ui.widgets.person_card import EmploymentLine, PersonCard, PersonFacts
 from ui.widgets.section import Section
@@ -30,6 +32,7 @@ from ui.widgets.text import Elided, Text
 from ui.widgets.timeline import Timeline, TimelineEntry
 
 _DRAFT_AFTER_MS = 500
+_CODE = re.compile(r"\[code\](.*?)\[/code\]", re.DOTALL | re.IGNORECASE)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=COPENHAGEN)
 
 
@@ -47,42 +50,42 @@ class CaseContext(QWidget):
         super().__init__()
         self._case = ""
         self._card: PersonCard | None = None
+        self._of = ""
         self.composer = NoteComposer()
         self.composer.drafted.connect(self.note_drafted)
         self.composer.asked.connect(self.note_asked)
-        self._body = QWidget()
-        self._column = QVBoxLayout(self._body)
-        self._column.setContentsMargins(12, 12, 12, 12)
-        self._column.setSpacing(12)
-        self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self._body)
+        self._changed = Slot(_changed)
+        self._who = Slot(self._person)
+        self._timeline = Slot(_timeline)
+        self._attached = Slot(self._files)
+        self._before = Slot(self._earlier)
+        notes = Section(say("Noter"))
+        notes.add(self.composer)
+        notes.add(self._timeline)
+        body = FittingBody()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(12)
+        column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for part in (self._changed, self._who, notes, self._attached, self._before):
+            column.addWidget(part)
+        column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
-        self._parts = QVBoxLayout()
-        self._parts.setSpacing(12)
-        self._column.addLayout(self._parts)
-        self._column.addStretch(1)
+        layout.addWidget(scrolled(body))
 
     def show_case(self, opened: OpenCase) -> None:
         """Show what belongs to a case; the note being written stays when it is the same case."""
         same = self._case == opened.record.row.sys_id
         self._case = opened.record.row.sys_id
-        self._parts.removeWidget(self.composer)
-        self.composer.setParent(None)
-        _clear(self._parts)
-        if opened.record.changed_since_read:
-            self._parts.addWidget(_changed(opened))
-        if opened.who.employment is not None:
-            self._parts.addWidget(self._person(opened, opened.who.employment))
-        self._parts.addWidget(self._notes(opened))
-        self._parts.addWidget(self._files(opened))
-        if opened.earlier:
-            self._parts.addWidget(self._earlier(opened))
+        record = opened.record
+        if record.changed_since_read or not same:
+            # What is new stays on the screen though it counts as seen after a moment.
+            self._changed.show_anew(opened, (self._case, record.changed_since_read))
+        self._who.show_anew(opened, (self._case, opened.who, opened.unit))
+        self._timeline.show_anew(opened, (self._case, record.notes))
+        self._attached.show_anew(opened, (self._case, record.attachments))
+        self._before.show_anew(opened, (self._case, tuple(opened.earlier)))
         if not same:
             self.composer.start(
                 {
@@ -91,12 +94,16 @@ class CaseContext(QWidget):
                 }
             )
 
-    def reveal(self, cpr: str) -> None:
-        """Show the whole CPR for a while."""
-        if self._card is not None:
+    def reveal(self, tjenestenr: str, cpr: str) -> None:
+        """Show the whole CPR for a while, if it is still this person that is shown."""
+        if self._card is not None and self._of == tjenestenr:
             self._card.reveal(cpr)
 
-    def _person(self, opened: OpenCase, one: Employment) -> QWidget:
+    def _person(self, opened: OpenCase) -> QWidget | None:
+        one = opened.who.employment
+        self._card, self._of = None, ""
+        if one is None:
+            return None
         section = Section(say("Person"))
         unit = opened.unit
         facts = [
@@ -112,18 +119,9 @@ class CaseContext(QWidget):
                 employments=[_employment(other, chosen=other is one) for other in opened.who.candidates or (one,)],
             )
         )
+        self._of = one.tjenestenr
         self._card.reveal_asked.connect(lambda reason: self.reveal_asked.emit(one.tjenestenr, reason))
         section.add(self._card)
-        return section
-
-    def _notes(self, opened: OpenCase) -> QWidget:
-        section = Section(say("Noter"))
-        section.add(self.composer)
-        notes = sorted(opened.record.notes, key=lambda one: (one.pending, one.at or _EARLIEST), reverse=True)
-        if notes:
-            section.add(Timeline([_entry(one) for one in notes]))
-        else:
-            section.add(Text(say("Der er ingen noter endnu."), "label"))
         return section
 
     def _files(self, opened: OpenCase) -> QWidget:
@@ -150,7 +148,9 @@ class CaseContext(QWidget):
             row.addWidget(fetch)
         return holder
 
-    def _earlier(self, opened: OpenCase) -> QWidget:
+    def _earlier(self, opened: OpenCase) -> QWidget | None:
+        if not opened.earlier:
+            return None
         section = Section(say("Tidligere sager"))
         for one in opened.earlier[:8]:
             section.add(self._earlier_case(one))
@@ -179,6 +179,29 @@ class _CaseLink(QPushButton):
         super().resizeEvent(event)
 
 
+class _NoteEditor(LongTextEditor):
+    """Ctrl+Enter does what the button below says, and not what it says of the form."""
+
+    sent = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_send(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _is_send(event):
+            self.sent.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _is_send(event: QKeyEvent) -> bool:
+    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+
+
 class NoteComposer(QFrame):
     """Two kinds that cannot be confused: an internal note, or words the employee reads on an accent ground."""
 
@@ -189,7 +212,8 @@ class NoteComposer(QFrame):
         super().__init__()
         self._texts: dict[NoteKind, str] = {NoteKind.WORK_NOTE: "", NoteKind.COMMENT: ""}
         self.kind = NoteKind.WORK_NOTE
-        self.editor = LongTextEditor()
+        self.editor = _NoteEditor()
+        self.editor.sent.connect(self._ask)
         self.editor.setMaximumHeight(96)
         self.editor.textChanged.connect(self._typed)
         self._wait = QTimer(self)
@@ -211,7 +235,7 @@ class NoteComposer(QFrame):
             kinds.addWidget(button)
         kinds.addStretch(1)
         self._warning = Text(say("Medarbejderen kan læse det, du skriver her."), "bold", tone="accent", wrap=True)
-        self.send = Button(say("Gem note"), mark="note")
+        self.send = Button(say("Gem note"), mark="note", keys="Ctrl+Return")
         self.send.clicked.connect(self._ask)
         foot = QHBoxLayout()
         foot.addStretch(1)
@@ -254,20 +278,28 @@ class NoteComposer(QFrame):
         self.editor.blockSignals(False)
         self.send.setEnabled(bool(self._texts[kind].strip()))
 
+    def put_back(self, kind: NoteKind, text: str) -> None:
+        """The words were refused: they stand here again, unless others have been written meanwhile."""
+        if not self._texts[kind]:
+            self._texts[kind] = text
+        self.choose(kind)
+
     def flush(self) -> None:
         """Hand on the draft now."""
-        if self._wait.isActive():
-            self._wait.stop()
+        self._wait.stop()
         self.drafted.emit(self.kind.value, self._texts[self.kind])
 
     def _typed(self) -> None:
         self._texts[self.kind] = self.editor.toPlainText()
         self.send.setEnabled(bool(self._texts[self.kind].strip()))
-        self._wait.start()
+        if not self._wait.isActive():
+            self._wait.start()
 
     def _ask(self) -> None:
         self._wait.stop()
         text = self._texts[self.kind]
+        if not text.strip():
+            return
         self._texts[self.kind] = ""
         self.editor.blockSignals(True)
         self.editor.clear()
@@ -276,7 +308,17 @@ class NoteComposer(QFrame):
         self.asked.emit(self.kind.value, text)
 
 
-def _changed(opened: OpenCase) -> QWidget:
+def _timeline(opened: OpenCase) -> QWidget:
+    """Newest first, what is not sent yet before all."""
+    notes = sorted(opened.record.notes, key=lambda one: (one.pending, one.at or _EARLIEST), reverse=True)
+    if not notes:
+        return Text(say("Der er ingen noter endnu."), "label")
+    return Timeline([_entry(one) for one in notes])
+
+
+def _changed(opened: OpenCase) -> QWidget | None:
+    if not opened.record.changed_since_read:
+        return None
     section = Section(say("Ændret siden du så sagen"))
     section.add(
         DiffTable(
@@ -318,19 +360,16 @@ def _entry(note: Note) -> TimelineEntry:
     return TimelineEntry(
         when=note.at or now(),
         who=note.author or say("Ukendt"),
-        text=note.text,
+        text=_plain(note.text),
         kind="comment" if note.kind is NoteKind.COMMENT else "note",
         pending=note.pending,
     )
 
 
+def _plain(text: str) -> str:
+    """ServiceNow puts HTML between [code] and [/code]: shown as the words it stands for, never as markup."""
+    return _CODE.sub(lambda found: QTextDocumentFragment.fromHtml(found[1]).toPlainText().strip(), text)
+
+
 def _size(size: int) -> str:
     return f"{size / 1_048_576:.1f} MB".replace(".", ",") if size >= 1_048_576 else f"{max(1, size // 1024)} kB"
-
-
-def _clear(layout: QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from kkassist.actions.case import OpenCase
@@ -18,7 +18,7 @@ from ui.widgets.section import Section
 from ui.widgets.source_chip import Origin, SourceValue
 
 DRAFT_AFTER_MS = 500
-"""A typed value is in the workspace at most this long after the typing pauses (and within a second of it)."""
+"""With the editor's own quarter of a second: what is typed is handed on well within a second of the keystroke."""
 
 _EDITOR_OF: dict[Kind, EditorKind] = {
     Kind.LONG_TEXT: "long_text",
@@ -30,6 +30,8 @@ _EDITOR_OF: dict[Kind, EditorKind] = {
     Kind.CHOICE: "choice",
 }
 _NO_OPTIONS = frozenset({Kind.CHOICE})
+_IDENTITY = frozenset({Kind.CPR, Kind.TJENESTENR})
+"""Who the case is about is chosen among employments, never typed over: a masked CPR is no value to store."""
 
 
 class CaseForm(QWidget):
@@ -41,6 +43,7 @@ class CaseForm(QWidget):
         super().__init__()
         self.rows: dict[str, FieldRow] = {}
         self._typed: dict[str, str] = {}
+        self._unkept: set[str] = set()
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(DRAFT_AFTER_MS)
@@ -62,7 +65,7 @@ class CaseForm(QWidget):
             row = self.rows.get(filled.id)
             if row is None:
                 continue
-            if filled.id not in self._typed and not row.editor.hasFocus():
+            if filled.id not in {*self._typed, *self._unkept} and not row.is_being_edited():
                 row.set_value(_shown(filled))
             row.set_origin(_origin(filled))
             finding = worst.get(filled.id)
@@ -71,9 +74,35 @@ class CaseForm(QWidget):
     def flush(self) -> None:
         """Hand on what was typed, now."""
         self._wait.stop()
+        for row in self.rows.values():
+            row.tell()
+        self._wait.stop()
         typed, self._typed = self._typed, {}
+        self._unkept |= typed.keys()
         for field, value in typed.items():
             self.drafted.emit(field, value)
+
+    def kept(self, field: str) -> None:
+        """The workspace has what was typed: from now on it says what the field holds."""
+        self._unkept.discard(field)
+
+    def forget(self, field: str) -> None:
+        """Show what the sources say when the case comes anew, though the cursor stands in the field."""
+        self._typed.pop(field, None)
+        self._unkept.discard(field)
+        self.rows[field].editor.clearFocus()
+
+    def focus_first(self) -> bool:
+        """Put the cursor in the first field that can be edited; False when there is none."""
+        first = next((row for row in self.rows.values() if not row.is_read_only), None)
+        if first is not None:
+            first.editor.setFocus(Qt.FocusReason.TabFocusReason)
+        return first is not None
+
+    def current_field(self) -> str:
+        """The field with the cursor, "" when none has it."""
+        inside = self.window().focusWidget()
+        return next((name for name, row in self.rows.items() if inside and row.isAncestorOf(inside)), "")
 
     def jump(self, field: str) -> None:
         """Put the cursor in a field."""
@@ -82,16 +111,16 @@ class CaseForm(QWidget):
 
     def copy_current(self) -> str:
         """Put the value of the field with the cursor on the clipboard; the field's label, "" when none has it."""
-        for row in self.rows.values():
-            if row.isAncestorOf(self.focusWidget() or self):
-                row.copy()
-                return row.spec.label
-        return ""
+        field = self.current_field()
+        if not field:
+            return ""
+        self.rows[field].copy()
+        return self.rows[field].spec.label
 
     def _section(self, title: str, fields: Sequence[Field], opened: OpenCase) -> Section:
         section = Section(say(title) if title else "")
         for field in fields:
-            row = FieldRow(_spec(field, opened), read_only=not field.editable)
+            row = FieldRow(_spec(field, opened), read_only=not field.editable or field.kind in _IDENTITY)
             row.edited.connect(lambda value, name=field.id: self._edited(name, value))
             self.rows[field.id] = row
             section.add(row)
@@ -99,7 +128,8 @@ class CaseForm(QWidget):
 
     def _edited(self, field: str, value: str) -> None:
         self._typed[field] = value
-        self._wait.start()
+        if not self._wait.isActive():
+            self._wait.start()
 
 
 def _sections(declared: Sequence[Field]) -> list[tuple[str, list[Field]]]:

@@ -1,21 +1,25 @@
 """The middle of the window: what the case is, the form, the checks, the checklist, and the one thing to do next."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from kkassist.actions.case import OpenCase
 from kkassist.domain.language import say
 from kkassist.domain.person import Employment
+from ui.case.checklist import Checklist
 from ui.case.form import CaseForm
+from ui.case.slot import Slot
 from ui.theme import Tone, dress
 from ui.widgets.buttons import Button, MenuButton, PrimaryAction
 from ui.widgets.due_label import DueLabel
 from ui.widgets.findings import FindingLine, FindingsList
+from ui.widgets.fitting import FittingBody, scrolled
 from ui.widgets.icon_mark import IconMark
-from ui.widgets.notation import date_text, joined
+from ui.widgets.notation import date_text, joined, moment_text
 from ui.widgets.section import Section
 from ui.widgets.status_pill import StatusPill
 from ui.widgets.text import Elided, Text
@@ -39,18 +43,15 @@ class CaseView(QWidget):
         super().__init__()
         self._opened: OpenCase | None = None
         self.form: CaseForm | None = None
+        self._chooser: _Chooser | None = None
         self._head = _Head()
         self._head.take_asked.connect(self.take_asked)
-        self._body = QWidget()
+        self._body = FittingBody()
         self._column = QVBoxLayout(self._body)
         self._column.setContentsMargins(_EDGE, 8, _EDGE, _EDGE)
         self._column.setSpacing(12)
         self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(self._body)
+        self._scroll = scrolled(self._body)
         self._foot = _Foot()
         self._foot.send_asked.connect(self.send_asked)
         self._foot.robot_asked.connect(self.robot_asked)
@@ -70,6 +71,8 @@ class CaseView(QWidget):
     def show_case(self, opened: OpenCase) -> None:
         """Show a case, or the same one anew without disturbing what is being typed."""
         same = self._opened is not None and self._is_same(opened)
+        if not same:
+            self._clear()
         self._opened = opened
         self._head.show_case(opened)
         self._foot.show_case(opened)
@@ -77,12 +80,28 @@ class CaseView(QWidget):
             self.form.refresh(opened)
             self._fill_tail(opened)
             return
-        self._clear()
+        if same:
+            self._fill_tail(opened)
+            return
         self._build(opened)
         self._scroll.verticalScrollBar().setValue(0)
 
-    def saved(self, text: str) -> None:
-        """Say in the foot when the draft was last kept."""
+    def forget(self) -> None:
+        """The case is not there any more: nothing of it is kept here."""
+        self._clear()
+        self._opened = None
+
+    def focus_first(self) -> None:
+        """To the employment that must be chosen, else to the first field that can be edited."""
+        if self._chooser is not None:
+            self._chooser.focus_first()
+        elif self.form is None or not self.form.focus_first():
+            self._scroll.setFocus()
+
+    def saved(self, field: str, text: str) -> None:
+        """A field's draft is kept: say when in the foot."""
+        if self.form is not None:
+            self.form.kept(field)
         self._foot.saved(text)
 
     def flush(self) -> None:
@@ -94,6 +113,7 @@ class CaseView(QWidget):
         before = self._opened
         return (
             before is not None
+            and (self.form is not None) == bool(opened.fields)
             and before.record.row.sys_id == opened.record.row.sys_id
             and [field.id for field in before.fields] == [field.id for field in opened.fields]
             and before.who == opened.who
@@ -103,6 +123,7 @@ class CaseView(QWidget):
         if self.form is not None:
             self.form.flush()
         self.form = None
+        self._chooser = None
         while (item := self._column.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -111,34 +132,29 @@ class CaseView(QWidget):
 
     def _build(self, opened: OpenCase) -> None:
         if opened.who.must_choose or opened.who.trouble:
-            chooser = _Chooser(opened)
-            chooser.chosen.connect(self.employment_chosen)
-            self._column.addWidget(_narrow(chooser))
+            self._chooser = _Chooser(opened)
+            self._chooser.chosen.connect(self.employment_chosen)
+            self._column.addWidget(_narrow(self._chooser))
         if opened.fields:
             self.form = CaseForm(opened)
             self.form.drafted.connect(self.drafted)
             self._column.addWidget(_narrow(self.form))
         else:
             self._column.addWidget(_narrow(_Plain(opened)))
-        self._tail = QWidget()
-        self._tail_column = QVBoxLayout(self._tail)
-        self._tail_column.setContentsMargins(0, 0, 0, 0)
-        self._tail_column.setSpacing(12)
-        self._column.addWidget(_narrow(self._tail))
+        self._checks = Slot(self._check_section)
+        self._steps = Checklist()
+        self._steps.ticked.connect(self.ticked)
+        self._column.addWidget(_narrow(self._checks))
+        self._column.addWidget(_narrow(self._steps))
         self._fill_tail(opened)
 
     def _fill_tail(self, opened: OpenCase) -> None:
-        while (item := self._tail_column.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        if opened.findings:
-            self._tail_column.addWidget(self._checks(opened))
-        if opened.steps:
-            self._tail_column.addWidget(self._steps(opened))
+        self._checks.show_anew(opened, tuple(opened.findings))
+        self._steps.show_steps(opened.steps)
 
-    def _checks(self, opened: OpenCase) -> QWidget:
+    def _check_section(self, opened: OpenCase) -> QWidget | None:
+        if not opened.findings:
+            return None
         section = Section(say("Kontroller"))
         labels = {field.id: field.label for field in opened.fields}
         found = FindingsList()
@@ -157,16 +173,6 @@ class CaseView(QWidget):
     def _jump(self, field: str) -> None:
         if self.form is not None:
             self.form.jump(field)
-
-    def _steps(self, opened: OpenCase) -> QWidget:
-        done = sum(step.done for step in opened.steps)
-        section = Section(say("Tjekliste · {done} af {total}", done=done, total=len(opened.steps)))
-        for one in opened.steps:
-            box = QCheckBox(say(one.step.text))
-            box.setChecked(one.done)
-            box.toggled.connect(lambda on, step=one.step.id: self.ticked.emit(step, on))
-            section.add(box)
-        return section
 
 
 class _Head(QFrame):
@@ -209,7 +215,7 @@ class _Head(QFrame):
         self._state.set_status(state_tone(row.state_label, row.active), row.state_label or row.state or "–")
         self._due.set_due(row.breach_at or row.due, paused=row.breach_paused)
         title = say(opened.process.title) if opened.process else say("Uden proces")
-        self._about.show_text(joined((title, row.group, row.assigned_to or say("Uden sagsbehandler"))))
+        self._about.show_text(joined((row.assigned_to or say("Uden sagsbehandler"), title, row.group)))
         waiting = row.pending + row.refused
         self._own.setVisible(waiting > 0)
         if row.refused:
@@ -242,6 +248,35 @@ class _Chooser(Section):
         self.add_layout(line)
         for one in opened.who.candidates:
             self.add(self._candidate(one))
+        if not opened.who.must_choose:
+            self.add_layout(self._by_number())
+
+    def focus_first(self) -> None:
+        """To the first thing that can be chosen here."""
+        kinds = (*self.findChildren(QLineEdit), *self.findChildren(Button))
+        if kinds:
+            kinds[0].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _by_number(self) -> QHBoxLayout:
+        """Nobody was found by what the case says: the caseworker may know the tjenestenr."""
+        self._number = QLineEdit()
+        self._number.setAccessibleName(say("Tjenestenr."))
+        self._number.setPlaceholderText(say("Tjenestenr."))
+        self._number.setMaximumWidth(160)
+        self._number.returnPressed.connect(self._choose_number)
+        pick = Button(say("Brug tjenestenummeret"))
+        pick.clicked.connect(self._choose_number)
+        row = QHBoxLayout()
+        row.setContentsMargins(24, 2, 0, 2)
+        row.setSpacing(8)
+        row.addWidget(self._number)
+        row.addWidget(pick)
+        row.addStretch(1)
+        return row
+
+    def _choose_number(self) -> None:
+        if self._number.text().strip():
+            self.chosen.emit(self._number.text().strip())
 
     def _candidate(self, one: Employment) -> QWidget:
         holder = QWidget()
@@ -266,6 +301,17 @@ def _day(day: date | None) -> str:
     return date_text(day) if day else ""
 
 
+_MOMENTS = frozenset({"opened_at", "due_date"})
+
+
+def _moment(raw: str) -> str:
+    """ServiceNow's UTC text as Danes read a time; a text that is none stays as it is."""
+    try:
+        return moment_text(datetime.fromisoformat(raw).replace(tzinfo=UTC))
+    except ValueError:
+        return raw
+
+
 class _Plain(Section):
     """A case that belongs to no process of the catalogue: what ServiceNow says of it, to read."""
 
@@ -279,7 +325,8 @@ class _Plain(Section):
             ("opened_at", say("Oprettet")),
             ("due_date", say("Frist")),
         ):
-            value = opened.record.labels.get(name) or fields.get(name, "")
+            raw = fields.get(name, "")
+            value = _moment(raw) if name in _MOMENTS else opened.record.labels.get(name) or raw
             if value:
                 self.add(_labelled(label, value))
 
@@ -306,7 +353,8 @@ class _Foot(QFrame):
     def __init__(self) -> None:
         super().__init__()
         dress(self, role="foot")
-        self._saved = Text("", "meta")
+        self._saved = Elided("", "meta")
+        self._case = ""
         self._letters = MenuButton(say("Brev"), mark="document")
         self._robot = Button(say("Send til robot"), mark="robot", keys="Ctrl+R")
         self._robot.clicked.connect(self.robot_asked)
@@ -332,11 +380,28 @@ class _Foot(QFrame):
             say("Send {count} ændringer", count=len(drafted)) if len(drafted) > 1 else say("Send ændringer")
         )
         self._fill_letters(opened)
-        if not opened.drafts:
-            self._saved.setText("")
+        unsent = sum(not field.startswith("note:") for field in opened.drafts)
+        if opened.record.row.sys_id != self._case or not opened.drafts:
+            self._case = opened.record.row.sys_id
+            self._saved.show_text(say("Kladde i {count} felter", count=unsent) if unsent else "")
+        self._fit()
 
     def saved(self, text: str) -> None:
-        self._saved.setText(text)
+        self._saved.show_text(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The verbs stand whole; their keys give way where it is narrow."""
+        buttons = [one for one in (self._robot, self._send) if not one.isHidden()]
+        for one in buttons:
+            one.show_keys(True)
+        others = [self._letters] if not self._letters.isHidden() else []
+        wanted = sum(one.sizeHint().width() + 8 for one in (*buttons, *others)) + 2 * _EDGE
+        for one in buttons:
+            one.show_keys(wanted <= self.width())
 
     def _fill_letters(self, opened: OpenCase) -> None:
         self._letters.setVisible(bool(opened.letters))

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from kkassist.domain.language import say
 from ui.theme import Tone, dress, theme, tokens
@@ -34,9 +34,11 @@ class SourceBar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         dress(self, role="foot")
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(12, 4, 12, 4)
-        self._row.setSpacing(4)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(8, 4, 8, 4)
+        self._rows.setSpacing(2)
+        self._chips: list[_Dot] = []
+        self._lines: list[QHBoxLayout] = []
         self._states: Sequence[SourceState] = ()
         self.setAccessibleName(say("Kilder"))
 
@@ -45,19 +47,50 @@ class SourceBar(QFrame):
         if list(states) == list(self._states):
             return
         self._states = tuple(states)
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        for state in states:
-            self._row.addWidget(self._chip(state))
-        self._row.addStretch(1)
+        for chip in self._chips:
+            chip.hide()
+            chip.deleteLater()
+        self._chips = [self._chip(state) for state in states]
+        self._lay_out()
 
     def states(self) -> Sequence[SourceState]:
         """What is shown."""
         return self._states
 
-    def _chip(self, state: SourceState) -> QWidget:
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as its widest chip: the others go to a line of their own."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width may need another number of lines."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Chips from left to right, in as many lines as they need; none is cut."""
+        for old in self._lines:
+            self._rows.removeItem(old)
+            old.deleteLater()
+        self._lines = []
+        room, left = self.width() - 16, -1
+        for chip in self._chips:
+            wide = chip.sizeHint().width() + 4
+            if left < wide:
+                self._lines.append(self._new_line())
+                left = room
+            line = self._lines[-1]
+            line.insertWidget(line.count() - 1, chip)
+            left -= wide
+
+    def _new_line(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        line.addStretch(1)
+        self._rows.addLayout(line)
+        return line
+
+    def _chip(self, state: SourceState) -> "_Dot":
         chip = _Dot(state)
         chip.clicked.connect(lambda: self._explain(chip, state))
         return chip
@@ -78,7 +111,8 @@ class SourceBar(QFrame):
 
 class _Dot(QPushButton):
     def __init__(self, state: SourceState) -> None:
-        super().__init__(f"    {state.name}" if state.tone == "green" else f"    {state.name} · {state.word}")
+        quiet = state.tone in ("green", "neutral")
+        super().__init__(f"    {state.name}" if quiet else f"    {state.name} · {state.word}")
         self._tone = state.tone
         dress(self, role="chip")
         self.setAccessibleName(f"{state.name}: {state.word}")

@@ -51,32 +51,42 @@ class QueueModel(QAbstractListModel):
         self._soon.setInterval(0)
         self._soon.timeout.connect(self._ask)
 
-    def show(self, listing: Listing) -> None:
-        """Show another listing; rows already known stay until they are fetched anew."""
+    def show(self, listing: Listing) -> bool:
+        """Show another listing; rows already known stay until they are fetched anew. False: it is the same one."""
+        headings, heading_rows = self._grouped(listing)
+        if list(listing.ids) == list(self._ids) and headings == self._headings:
+            self.refresh(frozenset())
+            return False
         self.beginResetModel()
         self._ids = listing.ids
-        self._headings, self._heading_rows = [], []
-        named = len(listing.groups) > 1 or any(key for key, _ in listing.groups)
-        at = 0
-        for key, count in listing.groups if named else ():
-            self._heading_rows.append(at)
-            self._headings.append(GroupLine(self._words_of(key), count))
-            at += count + 1
+        self._headings, self._heading_rows = headings, heading_rows
         self._position = {sys_id: number for number, sys_id in enumerate(self._ids)}
         self._asked.clear()
         if len(self._rows) > _MOST_KEPT:
             self._rows = {}
         self.endResetModel()
+        return True
+
+    def _grouped(self, listing: Listing) -> tuple[list[GroupLine], list[int]]:
+        """The headings and the rows they stand in; none when nothing is grouped."""
+        headings: list[GroupLine] = []
+        rows: list[int] = []
+        named = len(listing.groups) > 1 or any(key for key, _ in listing.groups)
+        at = 0
+        for key, count in listing.groups if named else ():
+            rows.append(at)
+            headings.append(GroupLine(self._words_of(key), count))
+            at += count + 1
+        return headings, rows
 
     def refresh(self, ids: frozenset[str]) -> None:
-        """These cases changed (none named: any may have): fetch anew what is shown of them."""
-        stale = ids & self._rows.keys() if ids else set(self._rows)
-        self._asked -= stale
-        for sys_id in stale:
-            if sys_id in self._position:
-                self._wanted.add(self._position[sys_id] // PAGE)
-        if self._wanted:
-            self._soon.start()
+        """These cases changed (none named: any may have): what is looked at is fetched anew, the rest when it is."""
+        if ids:
+            self._asked -= ids
+        else:
+            self._asked.clear()
+        if self._ids:
+            self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
 
     def entry(self, row: int) -> QueueRow | GroupLine | None:
         """What stands in a row; None for a case that is still being fetched."""

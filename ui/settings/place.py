@@ -40,6 +40,7 @@ _STATES: dict[str, tuple[str, Tone]] = {
     "signed_out": ("Logget ud", "amber"),
     "unreachable": ("Svarer ikke", "amber"),
 }
+_UNUSED: tuple[str, Tone] = ("Ikke brugt endnu", "neutral")
 
 
 class SettingsPlace(QScrollArea):
@@ -58,8 +59,8 @@ class SettingsPlace(QScrollArea):
         self._column.setSpacing(16)
         self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._column.addWidget(Text(say("Indstillinger"), "page"))
+        self._states: Sequence[SourceStatus] = ()
         self._systems = _narrow(Section(say("Systemer"), hairlines=True))
-        self._systems_rows: dict[str, QWidget] = {}
         self._column.addWidget(self._systems)
         self._column.addWidget(self._look())
         self._column.addWidget(self._person())
@@ -86,7 +87,7 @@ class SettingsPlace(QScrollArea):
     def sign_in(self, system: str) -> None:
         """Sign in to a system, in the browser where it wants one."""
         self._toaster.tell(Message(say("Logger ind … Følg vejledningen i din browser."), "neutral"))
-        self._bridge.read(
+        self._bridge.errand(
             lambda: source_verbs.login(self._desk, system),
             lambda _: self._toaster.tell(Message(say("Du er logget ind."))),
             lambda sentence: self._toaster.tell(Message(sentence, "red")),
@@ -96,14 +97,24 @@ class SettingsPlace(QScrollArea):
         self._bridge.read(lambda: source_verbs.status(self._desk), self._show)
 
     def _show(self, states: Sequence[SourceStatus]) -> None:
-        for row in self._systems_rows.values():
-            row.hide()
-            row.deleteLater()
-        self._systems_rows = {}
+        """A new card when something is new; the focus stays on the system it was on."""
+        if list(states) == list(self._states):
+            return
+        focused = self._focused_system()
+        self._states = tuple(states)
+        card = _narrow(Section(say("Systemer"), hairlines=True))
         for one in states:
-            row = self._system(one)
-            self._systems_rows[one.source] = row
-            self._systems.add(row)
+            card.add(self._system(one))
+        self._column.replaceWidget(self._systems, card)
+        self._systems.hide()
+        self._systems.deleteLater()
+        self._systems = card
+        again = next((one for one in card.findChildren(Button) if one.objectName() == focused), None)
+        if focused and again is not None:
+            again.setFocus()
+
+    def _focused_system(self) -> str:
+        return next((one.objectName() for one in self._systems.findChildren(Button) if one.hasFocus()), "")
 
     def _system(self, one: SourceStatus) -> QWidget:
         holder = QWidget()
@@ -116,7 +127,7 @@ class SettingsPlace(QScrollArea):
         when = say("Senest hentet {when}", when=moment_text(one.at)) if one.at else ""
         words.addWidget(Text(joined((one.message, when)) or say("Ingen bemærkninger"), "label", wrap=True))
         row.addLayout(words, 1)
-        text, tone = _STATES[one.state]
+        text, tone = _UNUSED if (one.source, one.state) == ("robots", "never") else _STATES[one.state]
         row.addWidget(StatusPill(tone, say(text)))
         if one.source in ("servicenow", "robots"):
             row.addWidget(self._door(one))
@@ -125,10 +136,14 @@ class SettingsPlace(QScrollArea):
     def _door(self, one: SourceStatus) -> Button:
         if one.state == "signed_out":
             button = Button(say("Log ind"), mark="sign-in")
+            button.setAccessibleName(say("Log ind i {system}", system=one.name))
+            button.setObjectName(one.source)
             button.clicked.connect(lambda: self.sign_in(one.source))
             return button
         button = Button(say("Log ud"), role="quiet", mark="sign-out")
-        button.clicked.connect(lambda: self._bridge.commit(lambda: source_verbs.logout(self._desk, one.source)))
+        button.setAccessibleName(say("Log ud af {system}", system=one.name))
+        button.setObjectName(one.source)
+        button.clicked.connect(lambda: self._bridge.errand(lambda: source_verbs.logout(self._desk, one.source)))
         return button
 
     def _look(self) -> Section:
@@ -171,7 +186,11 @@ class SettingsPlace(QScrollArea):
 
     def _ask_health(self) -> None:
         self._check.setEnabled(False)
-        self._bridge.read(lambda: checkup.examine(self._desk), self._show_health)
+        self._bridge.errand(lambda: checkup.examine(self._desk), self._show_health, self._health_failed)
+
+    def _health_failed(self, sentence: str) -> None:
+        self._check.setEnabled(True)
+        self._toaster.tell(Message(sentence, "red"))
 
     def _show_health(self, checks: Sequence[Check]) -> None:
         self._check.setEnabled(True)

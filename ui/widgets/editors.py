@@ -181,6 +181,7 @@ class DateEditor(LineEditor):
         """A date that may only be read has no calendar."""
         super().set_read_only(read_only)
         self._pick.setVisible(not read_only)
+        self.setPlaceholderText("" if read_only else say("DD-MM-ÅÅÅÅ"))
 
     def open_calendar(self) -> None:
         """Open the calendar at the date that stands there, else today."""

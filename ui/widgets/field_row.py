@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 from kkassist.domain.language import say
 from ui.theme import dress, px, theme
 from ui.widgets.buttons import IconButton
-from ui.widgets.editors import Choice, EditorKind, editor_of
+from ui.widgets.editors import Choice, EditorKind, LineEditor, LongTextEditor, editor_of
 from ui.widgets.findings import TONE_OF, FindingLine, InlineFinding
 from ui.widgets.source_chip import Origin, SourceChip
 from ui.widgets.text import Text
 
 _LABEL_WIDTH = 148
 _EDITOR_LEAST = 110
-_NARROW = 480
+_NARROW = 440
 _UNBOUND = 16_777_215  # Qt's own "no maximum"
 _EDITOR_WIDTHS = {"short": 160, "normal": 280, "long": _UNBOUND}
 
@@ -67,6 +67,7 @@ class FieldRow(QWidget):
     ) -> None:
         super().__init__()
         self.spec = spec
+        self.is_read_only = read_only
         self.editor = editor_of(spec.kind, spec.choices)
         self.chip = SourceChip(origin, self)
         self._label = Text(self._label_text(), "label", wrap=True)
@@ -101,9 +102,21 @@ class FieldRow(QWidget):
 
     def set_read_only(self, read_only: bool) -> None:
         """Let the value be read and copied, or edited."""
+        self.is_read_only = read_only
         self.editor.set_read_only(read_only)
         # An editor copies with Ctrl+C, so that Tab may go from field to field.
         self._copy.setFocusPolicy(Qt.FocusPolicy.StrongFocus if read_only else Qt.FocusPolicy.NoFocus)
+
+    def is_being_edited(self) -> bool:
+        """Whether the cursor is in the editor, so that nothing may be written over what stands there."""
+        inside = self.window().focusWidget()
+        has_cursor = inside is not None and self._line.isAncestorOf(inside)
+        return has_cursor and not self.is_read_only
+
+    def tell(self) -> None:
+        """Tell what was typed since the editor last told."""
+        if isinstance(self.editor, LineEditor | LongTextEditor):
+            self.editor.tell()
 
     def copy(self) -> None:
         """Put what is shown on the clipboard."""

@@ -26,6 +26,11 @@ class Section(QFrame):
             self._body.addLayout(self._head)
             self._body.addSpacing(4)
 
+    def set_title(self, title: str) -> None:
+        """Another title."""
+        self._title.setText(title)
+        self.setAccessibleName(title)
+
     def add(self, row: QWidget) -> None:
         """One more row, with a hairline before it where the section has them."""
         if self._hairlines and self._rows:

@@ -89,7 +89,7 @@ class SourceChip(QPushButton):
         lacking = self.fontMetrics().horizontalAdvance(self._words) - self.fontMetrics().horizontalAdvance(
             self.text()
         )
-        return QSize(hint.width() + lacking, hint.height())
+        return QSize(hint.width() + lacking + 2, hint.height())
 
     def minimumSizeHint(self) -> QSize:
         """In a narrow form the icon and a few letters remain; the list of sources has the rest."""
