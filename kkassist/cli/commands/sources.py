@@ -94,7 +94,8 @@ def _secret_of(settings: Settings, system: str) -> str:
         return names.get(settings.servicenow.auth, "client_secret" if _by_client(settings.servicenow.auth) else "")
     if system == "robots" and settings.robots is not None:
         return "client_secret" if _by_client(settings.robots.auth) else ""
-    return "client_secret" if system == "kkorg" and settings.kkorg is not None else ""
+    by_oidc = system == "kkorg" and settings.kkorg is not None and settings.kkorg.auth == "oidc"
+    return "client_secret" if by_oidc else ""
 
 
 def _by_client(auth: str) -> bool:
