@@ -298,7 +298,8 @@ class UploadsPlace(QSplitter):
         self._working = True
         self._reading.show_file(path.name)
         self._stack.setCurrentWidget(self._reading)
-        self._bridge.commit(
+        # On the pool of reads: a big file takes seconds, and a draft typed meanwhile must not wait behind it.
+        self._bridge.read(
             lambda: verbs.check_file(self._desk, process_id, path),
             lambda checked: self._file_checked(checked, path),
             lambda sentence: self._file_refused(path, sentence),
