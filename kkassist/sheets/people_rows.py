@@ -83,7 +83,7 @@ def _judge(header: Header, upload: Upload) -> Callable[[Sequence[CellValue]], _R
         columns[c.id]: {folded(c.example), folded(c.note)} - {""} for c in upload.columns if c.id in columns
     }
 
-    def kind_of(row: Sequence[CellValue]) -> _Row:  # noqa: PLR0911 - one line a kind
+    def kind_of(row: Sequence[CellValue]) -> _Row:
         filled = {
             index: cell for index, cell in enumerate(row) if not _empty(cell) and index not in ours_of_earlier
         }

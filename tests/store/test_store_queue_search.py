@@ -53,8 +53,12 @@ def test_each_view_shows_its_own_cases(workspace):
     scopes = [View(one, one, scope=one) for one in ("queue", "mine", "unassigned", "at_risk", "all")]
     with workspace.read() as tx:
         assert queue.counts(tx, scopes, ANNA, NOW) == {
-            "queue": 3, "mine": 2, "unassigned": 1, "at_risk": 1, "all": 4
-        }  # fmt: skip
+            "queue": 3,
+            "mine": 2,
+            "unassigned": 1,
+            "at_risk": 1,
+            "all": 4,
+        }
 
 
 def test_a_taken_case_moves_to_mine_before_the_server_knows(workspace):
@@ -88,8 +92,13 @@ def test_groups_follow_the_order_of_the_ids(workspace):
     view = View("v", "v", group_by="due")
     with workspace.read() as tx:
         assert queue.groups(tx, view, "", ANNA, NOW) == [
-            ("overdue", 1), ("today", 1), ("tomorrow", 1), ("this_week", 1), ("later", 1), ("none", 1)
-        ]  # fmt: skip
+            ("overdue", 1),
+            ("today", 1),
+            ("tomorrow", 1),
+            ("this_week", 1),
+            ("later", 1),
+            ("none", 1),
+        ]
         assert queue.ids(tx, view, "", ANNA, NOW) == ["overdue", "today", "tomorrow", "week", "later", "none"]
 
 
@@ -101,8 +110,14 @@ def test_persons_are_sorted_as_a_dane_does(workspace):
         about=lambda row: About("", names[row.sys_id], "", ""),
     )
     assert [names[one] for one in ids(workspace, sort="person")] == [
-        "Anna", "Zenia", "Ærø", "Østergård", "Åse", "Aase", ""
-    ]  # fmt: skip
+        "Anna",
+        "Zenia",
+        "Ærø",
+        "Østergård",
+        "Åse",
+        "Aase",
+        "",
+    ]
 
 
 def test_totals_equal_the_queue(workspace):
@@ -123,12 +138,26 @@ def test_totals_equal_the_queue(workspace):
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("sorensen", {"c1"}), ("Sørensen", {"c1"}), ("SØR mette", {"c1"}), ("soerensen", {"c1"}),
-        ("Aage", {"c2"}), ("Åge", {"c2"}), ("åg", {"c2"}), ("gaard", {"c2"}),
-        ("HRC0012345", {"c1"}), ("12345", {"c1"}), ("2345", {"c1"}), ("010190-1234", {"c1"}), ("901234", {"c1"}),
-        ("ensen", {"c1"}), ("fratrædelse", {"c1", "c2"}), ("findes ikke", set()), ('"*', set()), ("", set()),
+        ("sorensen", {"c1"}),
+        ("Sørensen", {"c1"}),
+        ("SØR mette", {"c1"}),
+        ("soerensen", {"c1"}),
+        ("Aage", {"c2"}),
+        ("Åge", {"c2"}),
+        ("åg", {"c2"}),
+        ("gaard", {"c2"}),
+        ("HRC0012345", {"c1"}),
+        ("12345", {"c1"}),
+        ("2345", {"c1"}),
+        ("010190-1234", {"c1"}),
+        ("901234", {"c1"}),
+        ("ensen", {"c1"}),
+        ("fratrædelse", {"c1", "c2"}),
+        ("findes ikke", set()),
+        ('"*', set()),
+        ("", set()),
     ],
-)  # fmt: skip
+)
 def test_search_finds_words_numbers_and_parts(workspace, query, found):
     told = {
         "c1": About("", "Mette Sørensen", "0101901234", "77001"),
@@ -176,12 +205,33 @@ def test_views_are_kept_by_name(workspace):
 
 def employment(tjenestenr="77001", cpr="0101901234", **changes):
     given = {
-        "tjenestenr": tjenestenr, "cpr": cpr, "supp_id": "", "first_name": "Mette", "last_name": "Sørensen", "address": "",
-        "protected": True, "entry_date": NOW.date(), "leave_date": None, "initial_entry": None, "unit_id": "1", "position_id": "",
-        "position": "Pædagog", "work_contract": "", "work_contract_text": "", "weekly_hours": Decimal("32.5"), "is_manager": False,
-        "superior_level": "", "email": "", "user_id": "", "phone": "", "pay_grade_text": "", "wage_step": "", "production_number": "",
-        "cost_center": "", "as_of": NOW,
-    }  # fmt: skip
+        "tjenestenr": tjenestenr,
+        "cpr": cpr,
+        "supp_id": "",
+        "first_name": "Mette",
+        "last_name": "Sørensen",
+        "address": "",
+        "protected": True,
+        "entry_date": NOW.date(),
+        "leave_date": None,
+        "initial_entry": None,
+        "unit_id": "1",
+        "position_id": "",
+        "position": "Pædagog",
+        "work_contract": "",
+        "work_contract_text": "",
+        "weekly_hours": Decimal("32.5"),
+        "is_manager": False,
+        "superior_level": "",
+        "email": "",
+        "user_id": "",
+        "phone": "",
+        "pay_grade_text": "",
+        "wage_step": "",
+        "production_number": "",
+        "cost_center": "",
+        "as_of": NOW,
+    }
     return Employment(**{**given, **changes})
 
 
@@ -195,8 +245,9 @@ def test_an_employment_comes_back_as_it_was_and_ends_and_returns(workspace):
         people.confirm(tx, later(days=1))
         assert people.hashes(tx) == {"77002": b"h2"}
         assert [(each.tjenestenr, each.ended) for each in people.employments_of(tx, one.cpr)] == [
-            ("77002", ""), ("77001", "annulled")
-        ]  # fmt: skip
+            ("77002", ""),
+            ("77001", "annulled"),
+        ]
         assert people.employment(tx, "77002").as_of == later(days=1)
         people.store_employments(tx, [one], {"77001": b"h1"})
         assert people.employment(tx, "77001").ended == ""
