@@ -19,7 +19,8 @@ from kkassist.remote.http import Connection, Refusal
 from kkassist.remote.kkorg import placed_in_tree
 from kkassist.remote.sign_in import needed
 
-PAGE = 500
+PAGE = 200
+"""A real server needs some 6 ms for each object and nothing for the page, so short pages keep clear of time-outs."""
 _PLACE = ZoneInfo("Europe/Copenhagen")
 
 UNITS: Final = """

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from kkassist.domain.errors import KkassistError, OutOfReach
+from kkassist.domain.errors import OutOfReach
 from kkassist.domain.language import say
 from kkassist.domain.unit import KkorgEngagement, KkorgUnit
 from kkassist.remote.kkorg import OrgMaster
@@ -42,24 +42,23 @@ def pull(
     stop: threading.Event | None = None,
     report: Report = silent,
 ) -> SourceResult:
-    """Read KKorg as of today (Copenhagen). An answer without units is refused: an empty city is a fault."""
+    """Read KKorg as of today (Copenhagen). An answer without units is refused: an empty city is a fault.
+
+    Raises `SignInNeeded`, `OutOfReach` and `Refusal`; what was fetched before stands.
+    """
     began = time.monotonic()
     today = now.astimezone(_PLACE).date()
-    result = SourceResult(source="kkorg")
-    try:
-        units = {unit.kkorgnr: unit for unit in kkorg.units(today)}
-        if not units:
-            raise OutOfReach(say("KKorg gav ingen enheder. De senest hentede står ved magt."), system="kkorg")
-        engagements: dict[str, KkorgEngagement] = {}
-        for page in kkorg.engagements(today):
-            for one in page:
-                engagements[one.tjenestenr] = min(one, engagements.get(one.tjenestenr, one), key=_since)
-            report(len(engagements), 0)
-            if stop is not None and stop.is_set():
-                return result
-        result = _store(workspace, units, engagements, now)
-    except KkassistError as error:
-        result = replace(result, error=str(error))
+    units = {unit.kkorgnr: unit for unit in kkorg.units(today)}
+    if not units:
+        raise OutOfReach(say("KKorg gav ingen enheder. De senest hentede står ved magt."), system="kkorg")
+    engagements: dict[str, KkorgEngagement] = {}
+    for page in kkorg.engagements(today):
+        for one in page:
+            engagements[one.tjenestenr] = min(one, engagements.get(one.tjenestenr, one), key=_since)
+        report(len(engagements), 0)
+        if stop is not None and stop.is_set():
+            return SourceResult(source="kkorg", cursor=today.isoformat(), seconds=time.monotonic() - began)
+    result = _store(workspace, units, engagements, now)
     return replace(result, cursor=today.isoformat(), seconds=time.monotonic() - began)
 
 

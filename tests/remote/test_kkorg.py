@@ -5,7 +5,7 @@ What OS2mo answers here has the shape that a real server (v30) gave.
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +23,7 @@ from kkassist.remote.kkorg import placed_in_tree
 from kkassist.remote.kkorg_opus import OpusOrganisation, read_mapping
 from kkassist.remote.kkorg_os2mo import Os2mo
 from kkassist.store import organisation
-from kkassist.store.engine import open_workspace
+from kkassist.store.engine import Workspace, open_workspace
 from kkassist.sync import pull_kkorg
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "formats" / "os2mo_v30.graphql"
@@ -325,22 +325,47 @@ def test_of_two_units_with_one_number_the_older_stands(os2mo: Organisation) -> N
     assert [one.name for one in client(os2mo).units(TODAY) if one.kkorgnr == "1110"] == ["Enhed 1110"]
 
 
-@pytest.mark.parametrize("order", [list, lambda both: both[::-1]], ids=["now first", "now last"])
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    opened = open_workspace(f"sqlite:///{(tmp_path / 'w.db').as_posix()}", "a" * 64)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("now_first", [True, False])
 def test_of_two_engagements_with_one_tjenestenr_the_running_one_is_kept(
-    os2mo: Organisation, tmp_path: Path, order: Callable[[list[Json]], list[Json]]
+    os2mo: Organisation, workspace: Workspace, now_first: bool
 ) -> None:
-    now, then = working("60013", "2019-01-01", "2026-12-01"), working("60013", "2026-12-01", "", HR)
-    os2mo.pages["engagements"] = [[one] for one in order([thing("1", now), thing("2", then)])]
-    workspace = open_workspace(f"sqlite:///{(tmp_path / 'w.db').as_posix()}", "a" * 64)
+    now = thing("1", working("60013", "2019-01-01", "2026-12-01"))
+    then = thing("2", working("60013", "2026-12-01", "", HR))
+    os2mo.pages["engagements"] = [[now], [then]] if now_first else [[then], [now]]
 
     result = pull_kkorg.pull(workspace, client(os2mo), now=AT)
 
     with workspace.read() as tx:
         kept = organisation.engagement(tx, "60013")
-    workspace.close()
     assert (result.error, result.fetched) == ("", 3)
     assert kept is not None
     assert (kept.kkorgnr, kept.end) == ("1110", date(2026, 12, 1))
+
+
+def test_what_was_fetched_stands_when_the_sign_in_is_refused_later(
+    os2mo: Organisation, workspace: Workspace
+) -> None:
+    pull_kkorg.pull(workspace, client(os2mo), now=AT)
+
+    with pytest.raises(SignInNeeded):
+        pull_kkorg.pull(workspace, client(os2mo, "dead"), now=AT)
+
+    with workspace.read() as tx:
+        assert [one.kkorgnr for one in organisation.kkorg_units(tx)] == ["1110", "1120"]
+
+
+def test_a_kkorg_without_units_is_a_fault(os2mo: Organisation, workspace: Workspace) -> None:
+    os2mo.pages["org_units"] = [[]]
+
+    with pytest.raises(OutOfReach, match="ingen enheder"):
+        pull_kkorg.pull(workspace, client(os2mo), now=AT)
 
 
 def test_a_token_that_os2mo_no_longer_knows_is_renewed(os2mo: Organisation) -> None:
