@@ -16,6 +16,7 @@ from kkassist.cli.app import Context
 from kkassist.cli.log import log_bug, start_log
 from kkassist.cli.outcome import Outcome, jsonable
 from kkassist.cli.paths import home_folder
+from kkassist.domain.cpr import without_cpr
 from kkassist.domain.errors import Ambiguous, KkassistError, Misused
 from kkassist.domain.language import say
 
@@ -83,12 +84,13 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
 
 def _told(error: KkassistError, *, as_json: bool) -> int:
     faults = error.faults if isinstance(error, Misused) else ()
+    sentence = without_cpr(str(error))  # it may repeat what was typed
     if as_json:
-        told: dict[str, object] = {"error": str(error), "exit_code": error.exit_code, "faults": faults}
+        told: dict[str, object] = {"error": sentence, "exit_code": error.exit_code, "faults": faults}
         if isinstance(error, Ambiguous):
             told["candidates"] = [{"sys_id": sys_id, "title": title} for sys_id, title in error.candidates]
         sys.stdout.write(json.dumps(jsonable(told), ensure_ascii=False) + "\n")
-    sys.stderr.write(f"{error}\n")
+    sys.stderr.write(f"{sentence}\n")
     for fault in faults[1:]:
         sys.stderr.write(say("  linje {line}: {message}", line=fault.line, message=fault.message) + "\n")
     return error.exit_code

@@ -1,6 +1,7 @@
 """What the database complains about, told to the user: locked is not damaged, full is not locked."""
 
 import errno
+import shutil
 from pathlib import Path
 
 import sqlcipher3
@@ -10,6 +11,8 @@ from kkassist.domain.errors import DiskFull, WorkspaceDamaged, WorkspaceLocked, 
 from kkassist.domain.language import say
 from kkassist.store import sqlcipher
 
+_SHARED_MEMORY = 64 * 1024
+"""SQLite's own index of its log takes half of this at least."""
 DATABASE_ERRORS = (sqlcipher3.dbapi2.Error,)
 
 _FULL = ("disk is full", "could not extend file", "no space left")
@@ -32,6 +35,8 @@ def as_known(error: Exception, path: Path | None, key: str) -> WorkspaceUnusable
     if any(sign in words for sign in _UNREADABLE):
         return WorkspaceDamaged(_unreadable(path, key, words), log_detail=detail)
     if any(sign in words for sign in _UNREACHABLE):
+        if _no_room(path):
+            return DiskFull(_full(), log_detail=detail)
         return WorkspaceUnusable(
             say("Arbejdsområdet kan ikke åbnes eller skrives. Kontrollér mappens rettigheder og forbindelsen."),
             log_detail=detail,
@@ -49,6 +54,14 @@ def of_os(error: OSError) -> WorkspaceUnusable | None:
             log_detail=repr(error),
         )
     return None
+
+
+def _no_room(path: Path | None) -> bool:
+    """SQLite cannot even make its shared memory on a disk without room, and calls that "unable to open"."""
+    try:
+        return path is not None and shutil.disk_usage(path.parent).free < _SHARED_MEMORY
+    except OSError:
+        return False
 
 
 def _full() -> str:
