@@ -1,6 +1,6 @@
 """Employments as OPUS' extract last told them, and the run-book of the extracts read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -95,9 +95,13 @@ def employment(tx: Tx, tjenestenr: str) -> Employment | None:
 
 def employments_of(tx: Tx, cpr: str) -> list[Employment]:
     """All employments of a person, running ones first, the latest entry first."""
-    found = _read(tx, "cpr = :key AND cpr <> ''", cpr)
+    return in_order(_read(tx, "cpr = :key AND cpr <> ''", cpr))
+
+
+def in_order(several: Iterable[Employment]) -> list[Employment]:
+    """Running employments first, the latest entry first."""
     return sorted(
-        found,
+        several,
         key=lambda one: (bool(one.ended), -(one.entry_date.toordinal() if one.entry_date else 0), one.tjenestenr),
     )
 
