@@ -1,6 +1,6 @@
 """The PyInstaller folder starts, syncs from the practice city and exits.
 
-Building it takes two minutes, so these run only with KKASSIST_BUNDLE=1.
+Building it takes minutes, so these run only with KKASSIST_BUNDLE=1.
 """
 
 import json
