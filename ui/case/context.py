@@ -261,6 +261,8 @@ class NoteComposer(QFrame):
 
     def choose(self, kind: NoteKind) -> None:
         """Write the other kind; each keeps its own text."""
+        if self._wait.isActive():
+            self.flush()
         self.kind = kind
         is_comment = kind is NoteKind.COMMENT
         for button, own in zip(self._group.buttons(), (NoteKind.WORK_NOTE, NoteKind.COMMENT), strict=True):
