@@ -190,4 +190,6 @@ def style_sheet(colors: Mapping[str, str], px: Callable[[float], int]) -> str:
         "meta": px(12), "strong": px(15), "section": px(18), "page": px(24), "control": px(20), "mark": mark,
         "mark_radius": (mark + 2) // 2, "mark_core": core, "mark_ring": (mark + 2 - core) // 2,
     }  # fmt: skip
-    return Template(_SHEET).substitute({**colors, "check": check, **{name: str(size) for name, size in sizes.items()}})
+    return Template(_SHEET).substitute(
+        {**colors, "check": check, **{name: str(size) for name, size in sizes.items()}}
+    )
