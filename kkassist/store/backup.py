@@ -1,8 +1,12 @@
 """A whole copy of the workspace while it is in use, and the way back. The copy is sealed with the same key."""
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+
+import sqlcipher3
 
 from kkassist.domain.errors import Refused, WorkspaceDamaged, WorkspaceLocked
 from kkassist.domain.language import say
@@ -60,20 +64,39 @@ def restore(file: Path, into: Path, key: str) -> Path | None:
         check(half, key)
         with half.open("rb+") as whole:
             os.fsync(whole.fileno())
-        kept = _set_aside(into)
-        half.replace(into)
+        with _alone(into, key):
+            kept = _set_aside(into)
+            half.replace(into)
     finally:
         _clear(half)
     return kept
 
 
+@contextmanager
+def _alone(into: Path, key: str) -> Iterator[None]:
+    """Inside, no other program has the workspace open, nor can open it. One that cannot be read can have no user."""
+    if not into.exists():
+        yield
+        return
+    with closing(sqlcipher.connect(into, key)) as held:
+        try:
+            alone = sqlcipher.hold(held)
+        except sqlcipher3.dbapi2.DatabaseError:
+            alone = not any(_size(Path(f"{into}{part}")) for part in ("-wal", "-journal"))
+        if not alone:
+            raise WorkspaceLocked(say("Arbejdsområdet er i brug. Luk kkassist alle andre steder, og prøv igen."))
+        if os.name == "nt":
+            held.close()  # Windows moves no open file
+        yield
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
 def _set_aside(into: Path) -> Path | None:
     if not into.exists():
         return None
-    if any(
-        Path(f"{into}{part}").exists() and Path(f"{into}{part}").stat().st_size for part in ("-wal", "-journal")
-    ):
-        raise WorkspaceLocked(say("Arbejdsområdet er i brug. Luk kkassist alle andre steder, og prøv igen."))
     kept = into.with_name(f"{into.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}.bak")
     into.replace(kept)
     for part in ("-wal", "-shm"):

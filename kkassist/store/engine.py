@@ -40,8 +40,10 @@ class Workspace:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """One consistent view of the workspace; waits for nobody."""
-        with _told(self.path, self.key), self._engine.connect() as connection, connection.begin():
-            yield connection
+        with _told(self.path, self.key), self._engine.connect() as bare:
+            connection = bare if self.path else bare.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
@@ -52,6 +54,8 @@ class Workspace:
             with _told(self.path, self.key), self._engine.connect() as bare:
                 connection = bare.execution_options(**{WRITES: True})
                 with connection.begin():
+                    if self.path is None:
+                        _queue_up(connection)
                     yield connection
         finally:
             self._lock.release()
@@ -193,6 +197,12 @@ def _open_server(place: URL) -> Workspace:
 
             migrate.server(connection)
     return Workspace(engine, None, "")
+
+
+def _queue_up(connection: Connection) -> None:
+    """What BEGIN IMMEDIATE is to the file: one writer at a time, also across programs."""
+    connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_S:.0f}s'"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(7203116)"))
 
 
 @contextmanager

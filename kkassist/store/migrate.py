@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import sqlcipher3
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
@@ -25,7 +24,10 @@ def file(path: Path, key: str, steps: Path = _STEPS) -> None:
     """Migrate the file. Raises `WorkspaceLocked` while another program has it open."""
     before = path.stat().st_ino
     with closing(sqlcipher.connect(path, key)) as held:
-        _hold(held)
+        if not sqlcipher.hold(held):
+            raise WorkspaceLocked(
+                say("Arbejdsområdet skal opdateres. Luk kkassist alle andre steder, og prøv igen.")
+            )
         if path.stat().st_ino != before or engine.version_of_open(held) == schema.HEAD:
             return  # another program was faster
         fresh = path.with_name(f"{path.name}.migrating")
@@ -47,24 +49,6 @@ def file(path: Path, key: str, steps: Path = _STEPS) -> None:
 def server(connection: Connection, steps: Path = _STEPS) -> None:
     """Migrate a PostgreSQL workspace inside the caller's transaction."""
     command.upgrade(_config(connection, steps), "head")
-
-
-def _hold(held: Any) -> None:
-    """Keep everybody else out. Leaving WAL needs the file alone, so it fails while another has it open."""
-    held.execute("PRAGMA busy_timeout = 2000")
-    try:
-        held.execute("PRAGMA journal_mode = DELETE")
-        held.execute(
-            "PRAGMA locking_mode = EXCLUSIVE"
-        )  # keeps the lock after the commit, so that a copy can be read
-        held.execute("BEGIN EXCLUSIVE")
-        held.execute("COMMIT")
-    except sqlcipher3.dbapi2.OperationalError as error:
-        if "locked" not in str(error):
-            raise
-        raise WorkspaceLocked(
-            say("Arbejdsområdet skal opdateres. Luk kkassist alle andre steder, og prøv igen.")
-        ) from error
 
 
 def _copy_held(held: Any, fresh: Path, key: str) -> None:

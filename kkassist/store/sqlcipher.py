@@ -56,6 +56,24 @@ def settle(connection: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def hold(connection: Any) -> bool:
+    """Keep everybody else out as long as the connection is open. False while another program has the file open.
+
+    Leaving WAL needs the file alone, so it is this that fails then; the log is folded into the file on the way.
+    """
+    connection.execute("PRAGMA busy_timeout = 2000")
+    try:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # outlives the commit, so that a copy can be read
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("COMMIT")
+    except sqlcipher3.dbapi2.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        return False
+    return True
+
+
 def trouble_with(path: Path, key: str) -> Trouble:
     """Why a file that SQLCipher refuses cannot be read; it is only looked at."""
     with path.open("rb") as file:

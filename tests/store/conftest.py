@@ -9,12 +9,25 @@ from conftest_store import KEY, empty
 
 from kkassist.store.engine import Workspace, open_workspace
 
+SERVER = os.environ.get("KKASSIST_TEST_POSTGRES")
+
+
+def _open(folder: Path) -> Workspace:
+    return open_workspace(SERVER or f"sqlite:///{(folder / 'workspace.db').as_posix()}", "" if SERVER else KEY)
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    server = os.environ.get("KKASSIST_TEST_POSTGRES")
-    opened = open_workspace(server or f"sqlite:///{(tmp_path / 'workspace.db').as_posix()}", "" if server else KEY)
-    if server:
+    opened = _open(tmp_path)
+    if SERVER:
         empty(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def another(workspace: Workspace, tmp_path: Path) -> Iterator[Workspace]:
+    """The same workspace, opened a second time as another program does."""
+    opened = _open(tmp_path)
     yield opened
     opened.close()

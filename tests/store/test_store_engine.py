@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -142,37 +141,6 @@ def test_a_full_disk_leaves_nothing_half_written(file):
     again.close()
 
 
-def test_an_error_takes_the_whole_transaction_back(workspace):
-    with pytest.raises(ZeroDivisionError), workspace.write() as tx:
-        facts.put(tx, "a", "1")
-        raise ZeroDivisionError
-    with workspace.read() as tx:
-        assert facts.get(tx, "a") is None
-
-
-def test_a_reader_sees_one_moment(workspace):
-    with workspace.read() as before:
-        assert facts.get(before, "a") is None
-        with workspace.write() as tx:
-            facts.put(tx, "a", "1")
-        assert facts.get(before, "a") is None
-
-
-def test_threads_write_one_after_the_other(workspace):
-    def count():
-        for _ in range(10):
-            with workspace.write() as tx:
-                facts.put(tx, "n", str(int(facts.get(tx, "n") or 0) + 1))
-
-    threads = [threading.Thread(target=count) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    with workspace.read() as tx:
-        assert facts.get(tx, "n") == "40"
-
-
 WRITER = """
 import sys
 from kkassist.store import facts
@@ -296,6 +264,82 @@ def test_a_migration_waits_for_nobody_and_touches_nothing_in_use(file, steps):
     assert engine.version_of(file, KEY) == "0001"
 
 
+KILLED_MIGRATION = """
+import os, signal, sys
+from pathlib import Path
+from kkassist.store import engine, migrate, schema, sqlcipher
+schema.HEAD, schema.KNOWN = "0002", ("0001", "0002")
+def kill(*_): os.kill(os.getpid(), signal.SIGKILL)
+moment = sys.argv[4]
+if moment == "before the swap": migrate._keep = kill
+if moment == "after the copy": migrate._upgrade = kill
+if moment == "before the old is cleared away":
+    clear, calls = migrate._clear, []
+    migrate._clear = lambda fresh: kill() if calls else (calls.append(1), clear(fresh))
+migrate.file(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+"""
+
+
+@pytest.mark.parametrize(
+    "moment", ["after the copy", "inside the step", "before the swap", "before the old is cleared away"]
+)
+def test_a_kill_during_a_migration_leaves_a_whole_workspace_that_goes_on(file, steps, moment):
+    from kkassist.store import engine, migrate
+
+    inside = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    folder = steps(inside if moment == "inside the step" else "pass")
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_MIGRATION, str(file), KEY, str(folder), moment],
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    swapped = moment == "before the old is cleared away"
+    assert engine.version_of(file, KEY) == ("0002" if swapped else "0001")
+    migrate.file(file, KEY, steps())
+    opened = open_workspace(url(file), KEY)
+    with opened.read() as tx:
+        assert facts.get(tx, "a") == "kept"
+        assert len(cases.known(tx)) == 200
+        assert tx.execute(text("SELECT count(*) FROM novelty")).scalar() == 0
+    assert opened.faults() == []
+    opened.close()
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_restoring_is_refused_while_another_program_has_the_workspace_open(file, tmp_path, written):
+    opened = open_workspace(url(file), KEY)
+    out = backup.backup(opened, tmp_path / "copy.bak")
+    with opened.write() if written else opened.read() as tx:
+        facts.put(tx, "a", "newer") if written else facts.get(tx, "a")
+    with pytest.raises(WorkspaceLocked, match="i brug"):
+        backup.restore(out, file, KEY)
+    with opened.write() as tx:
+        facts.put(tx, "a", "newest")
+    opened.close()
+    kept = backup.restore(out, file, KEY)
+    for path, value in ((file, "kept"), (kept, "newest")):
+        again = open_workspace(url(path), KEY)
+        with again.read() as tx:
+            assert facts.get(tx, "a") == value
+        again.close()
+
+
+def test_a_damaged_workspace_is_replaced_by_its_backup_and_kept_beside_it(file, tmp_path):
+    opened = open_workspace(url(file), KEY)
+    out = backup.backup(opened, tmp_path / "copy.bak")
+    opened.close()
+    broken = bytearray(file.read_bytes())
+    broken[100] ^= 1
+    file.write_bytes(broken)
+    kept = backup.restore(out, file, KEY)
+    assert kept.read_bytes() == broken
+    again = open_workspace(url(file), KEY)
+    with again.read() as tx:
+        assert facts.get(tx, "a") == "kept"
+    again.close()
+
+
 def test_a_backup_taken_in_use_is_whole_and_restores(file, tmp_path):
     opened = open_workspace(url(file), KEY)
     with opened.write() as tx:
@@ -329,7 +373,7 @@ def test_a_damaged_backup_never_takes_the_workspaces_place(file, tmp_path):
     assert file.read_bytes() == before
 
 
-def test_the_audit_log_cannot_be_changed_and_tells_when_it_was(workspace):
+def test_the_audit_log_tells_when_it_was_changed(workspace):
     with workspace.write() as tx:
         for number in range(5):
             audit.append(
@@ -339,9 +383,6 @@ def test_the_audit_log_cannot_be_changed_and_tells_when_it_was(workspace):
         assert len({one["person"] for one in told}) == 1
         assert "0101901234" not in str(told)
         assert audit.verify(tx) == audit.Verified(5, intact=True, first_broken=0)
-    for statement in ("UPDATE audit SET entry = x'00'", "DELETE FROM audit"):
-        with pytest.raises(Exception, match="append only"), workspace.write() as tx:
-            tx.execute(text(statement))
     with workspace.write() as tx:
         tx.execute(text("DROP TRIGGER audit_no_update"))
         tx.execute(text("UPDATE audit SET at = at + 1 WHERE seq = 3"))
