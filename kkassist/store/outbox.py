@@ -112,7 +112,8 @@ def due(tx: Tx, now: datetime, limit: int, user: str | None = None) -> list[Pend
     """Changes to send now, oldest first; of one user when she is given (a team may share a workspace).
 
     Held back: a field whose earlier change is not settled (only that field of that case), a note behind one whose
-    outcome is unknown or waits, and everything behind a case that is not created yet. A parked note holds back none.
+    outcome is unknown or waits, and everything behind a case that is not created yet. A parked note holds back none,
+    nor does a colleague's note.
     """
     found: list[PendingChange] = []
     busy: set[tuple[str, str]] = set()
@@ -124,7 +125,8 @@ def due(tx: Tx, now: datetime, limit: int, user: str | None = None) -> list[Pend
             found.append(one)
             if len(found) == limit:
                 break
-        if one.state not in _PARKED or one.kind in (ChangeKind.FIELD, ChangeKind.CREATE):
+        of_all = one.kind in (ChangeKind.FIELD, ChangeKind.CREATE)
+        if of_all or (one.state not in _PARKED and user in (None, one.user)):
             busy.add(line)
     return found
 

@@ -89,6 +89,13 @@ def person(city: RunningCity, user: str, home: Path, like: Path | None = None) -
     return Person(city, user, home, tuple(city.secrets_of(user).items()))
 
 
+def share(owner: Person, other: Person) -> None:
+    """Let the other one work in the owner's workspace, as `docs/shared-workspace.md` says."""
+    path = other.home / "settings.toml"
+    section = f'[workspace]\nurl = "sqlite:///{(owner.home / "workspace.db").as_posix()}"\n'
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{section}", encoding="utf-8")
+
+
 def everything_in(folder: Path, patterns: Sequence[str] = ("*",)) -> list[Path]:
     """Every file below a folder that fits a pattern."""
     return [path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()]

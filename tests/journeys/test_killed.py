@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from office import Person, person
+from office import Person, person, share
 from resultatloen_file import write
 
 from kkassist.practice.resultatloen import resultatloen_rows
@@ -162,8 +162,6 @@ def approved(anna: Person, city: RunningCity, folder: Path, seed: int) -> str:
     rows = [{**row, "Optjeningsperiode fra": f"{seed - 25:02d}-02-2026"} for row in rows]
     batch = str(anna.does("upload", "submit", "resultatloen", write(template, folder / "r.xlsx", rows))["batch"])
     bent = person(city, "bent.kjaer", folder / "bent")
-    path = bent.home / "settings.toml"
-    url = f"sqlite:///{(anna.home / 'workspace.db').as_posix()}"
-    path.write_text(f'{path.read_text(encoding="utf-8")}\n[workspace]\nurl = "{url}"\n', encoding="utf-8")
+    share(anna, bent)
     bent.does("upload", "approve", batch)
     return batch

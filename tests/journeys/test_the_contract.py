@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from office import Person, person
+from office import Person, person, share
 
 from kkassist.practice.run import RunningCity
 
@@ -347,3 +347,19 @@ def test_another_persons_home_knows_nothing_of_this_one(city: RunningCity, anna:
     done = subprocess.run(words, env=other_key, capture_output=True, text=True, check=False)
     assert done.returncode == 4 and json.loads(done.stdout)["exit_code"] == 4
     assert (stranger.home / "workspace.db").read_bytes() == before
+
+
+def test_colleagues_on_one_workspace_send_under_their_own_names(
+    city: RunningCity, anna: Person, tmp_path: Path
+) -> None:
+    bent = person(city, "bent.kjaer", tmp_path / "bent")
+    share(anna, bent)
+    case = bent.does("queue", "--limit", 1)["cases"][0]["sys_id"]
+    anna.does("note", case, "--work-note", "Annas ord.")
+    bent.does("note", case, "--work-note", "Bents ord.")
+    assert bent.does("push")["sent"] == 1
+    assert [one["mine"] for one in anna.does("outbox")["entries"]] == ["Annas ord."]
+    assert anna.does("push")["sent"] == 1
+    notes = city.servicenow.tables.where("sys_journal_field", "element_id", case)
+    authors = {row["value"]: row["sys_created_by"] for row in notes}
+    assert (authors["Annas ord."], authors["Bents ord."]) == ("anna.holm", "bent.kjaer")

@@ -7,7 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from office import Person, person
+from office import Person, person, share
 from resultatloen_file import KINDS, OF_EACH, Planted, spoilt, write
 
 from kkassist.actions import uploads
@@ -27,9 +27,7 @@ REASON = "Lønperioden er låst for medarbejderen."
 def bent(city: RunningCity, anna: Person, tmp_path: Path) -> Person:
     """The approver: a home and a sign-in of his own, and Anna's workspace."""
     bent = person(city, "bent.kjaer", tmp_path / "bent")
-    path = bent.home / "settings.toml"
-    shared = f'\n[workspace]\nurl = "sqlite:///{(anna.home / "workspace.db").as_posix()}"\n'
-    path.write_text(path.read_text(encoding="utf-8") + shared, encoding="utf-8")
+    share(anna, bent)
     return bent
 
 
