@@ -25,14 +25,14 @@ pytestmark = pytest.mark.skipif(
     "KKASSIST_TEST_POSTGRES" in os.environ, reason="each walk begins in a file of its own"
 )
 
-CASES = ("c1", "c2")
-FIELDS = ("short_description", "state", "assigned_to", "priority")
+CASES = ("c1",)
+FIELDS = ("state", "priority")
 W, S, U, C, R, D = (
     ChangeState.WAITING, ChangeState.SENDING, ChangeState.UNCONFIRMED, ChangeState.CONFLICT, ChangeState.REFUSED,
     ChangeState.DONE,
 )  # fmt: skip
 CALM = settings(
-    max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 _template = Path(tempfile.mkdtemp()) / "template.db"
 
@@ -251,7 +251,7 @@ class OutboxWalk(Walk):
                 shown["short_description"], shown["state"], int(shown["priority"]), shown["assigned_to"],
             )  # fmt: skip
             fields = self.read(cases.record, sys_id).fields
-            assert {field: fields[field] for field in FIELDS} == shown
+            assert {field: fields[field] for field in shown} == shown
             assert self.read(cases.server_row, sys_id).fields["state"] == self.server[sys_id]["state"]
 
 
