@@ -70,6 +70,8 @@ class OpenCase:
     drafts: Mapping[str, str]
     pending: Sequence[PendingChange]
     facts: CaseFacts | None
+    choices: Mapping[str, Sequence[str]]
+    """Labels that ServiceNow offers for a field of the form, by the form's field id; none where it is free text."""
 
     @property
     def blocked(self) -> bool:
@@ -317,7 +319,14 @@ def _opened(desk: Desk, tx: Tx, record: CaseRecord) -> OpenCase:
         drafts=drafted,
         pending=[one for one in outbox.entries(tx) if one.case_id == record.row.sys_id],
         facts=case_facts,
+        choices=_offered(tx, record, process),
     )
+
+
+def _offered(tx: Tx, record: CaseRecord, process: Process | None) -> dict[str, list[str]]:
+    fields = [field for field in process.fields if field.writes_to] if process else []
+    offered = {field.id: choices.of(tx, record.row.table, field.writes_to) for field in fields}
+    return {name: [one.label for one in known if not one.inactive] for name, known in offered.items() if known}
 
 
 def _about(desk: Desk, record: CaseRecord) -> About:

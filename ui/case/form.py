@@ -145,6 +145,9 @@ def _spec(field: Field, opened: OpenCase) -> FieldSpec:
         table = opened.facts.settings.get(field.options_from, {})
         options = [Choice(key, columns.get("navn", key)) for key, columns in table.items()]
     kind = _EDITOR_OF.get(field.kind, "text")
+    if not options and kind == "text" and field.id in opened.choices:
+        options = [Choice(label, label) for label in opened.choices[field.id]]
+        kind = "choice"
     return FieldSpec(
         label=say(field.label),
         kind=kind if options or field.kind not in _NO_OPTIONS else "text",
