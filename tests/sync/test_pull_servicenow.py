@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from conftest import ANNA, Annas
+from annas_world import ANNA, Annas
 
 from kkassist.domain.case import NoteKind
 from kkassist.store import cases, choices

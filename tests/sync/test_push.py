@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 import pytest
-from conftest import ANNA, Annas
+from annas_world import ANNA, Annas
 from hypothesis import given
 from hypothesis import strategies as st
 
