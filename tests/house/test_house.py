@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 from sentences import ROOT, without_english
@@ -42,6 +43,15 @@ def test_no_module_is_longer_than_a_reader_can_hold() -> None:
     long = [path for path in _files() if path.suffix == ".py" and len(path.read_bytes().splitlines()) > LONGEST]
 
     assert long == []
+
+
+def test_every_test_module_has_a_name_of_its_own() -> None:
+    """pytest imports them by their bare names, so that of two equal ones only the first would run."""
+    named = Counter(
+        path.name for path in _files() if ROOT / "tests" in path.parents and path.name != "conftest.py"
+    )
+
+    assert [name for name, times in named.items() if times > 1] == []
 
 
 def _files() -> list[Path]:
