@@ -88,7 +88,11 @@ class _Broken(Exception):
 
 
 class _LoginPage(Exception):
-    """The answer is a page to sign in on, though the status says that all is well."""
+    """The answer is a page to sign in on. With a status that says that all is well a write may have been done."""
+
+    def __init__(self, *, in_place_of_answer: bool) -> None:
+        super().__init__()
+        self.in_place_of_answer = in_place_of_answer
 
 
 class Connection:
@@ -151,8 +155,10 @@ class Connection:
         for renewals_left in reversed(range(_RENEWALS + 1)):
             try:
                 return self._persist(call, credentials, harmless=harmless)
-            except _LoginPage:
+            except _LoginPage as page:
                 refused = False
+                if page.in_place_of_answer and not harmless:
+                    raise self._lost_write(_Broken("a page in place of the answer", sent=True)) from None
             except Refusal as refusal:
                 if refusal.status != 401 or not credentials:
                     raise
@@ -212,7 +218,7 @@ class Connection:
                 detail=detail or message,
             )
         if 300 <= answer.status < 400:
-            raise _LoginPage
+            raise _LoginPage(in_place_of_answer=False)
         if answer.status >= 400:
             raise Refusal(self.system, answer.status, *words_of(answer.body), answer.body)
         if call.expect and answer.status != 204 and call.method != "HEAD":
@@ -380,7 +386,7 @@ def _check_content(answer: Answer, expect: str) -> None:
             b'type="password"',
         )
     ):
-        raise _LoginPage
+        raise _LoginPage(in_place_of_answer=True)
     raise _Broken(f"answered {content_type or 'no content type'}", sent=True)
 
 

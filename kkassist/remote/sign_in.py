@@ -6,6 +6,7 @@ A refused sign-in is never repeated: accounts lock. Only the user's own act (`si
 import base64
 import hashlib
 import hmac
+import math
 import secrets as random_secrets
 import threading
 import time
@@ -331,7 +332,7 @@ class OAuth:
         if token.refresh_token:
             refresh = {"grant_type": "refresh_token", "refresh_token": token.refresh_token}
             try:
-                return self._keep(self._ask(refresh, old_refresh=token.refresh_token))
+                return self._keep(_lived_out(self._ask(refresh, old_refresh=token.refresh_token), token))
             except SignInNeeded:
                 if not self._grant.silent:
                     self._block("refresh")
@@ -354,7 +355,7 @@ class OAuth:
         return token
 
     def _ask(self, form: Mapping[str, str], old_refresh: str = "") -> Token:
-        from kkassist.remote.http import Refusal  # noqa: PLC0415 - http needs SignIn, its errors are needed here
+        from kkassist.remote.http import OutcomeUnknown, Refusal  # noqa: PLC0415 - http needs SignIn, its errors are needed here
 
         try:
             answer = self._connection(self._server.token_url).send(
@@ -368,15 +369,17 @@ class OAuth:
             given = answer.json()
         except Refusal as refusal:
             raise needed(self._system, refusal.detail or refusal.message) from None
+        except OutcomeUnknown as lost:  # nothing of the user's was sent, so nothing of hers is in doubt
+            raise _silent(self._system, lost) from None
         except msgspec.DecodeError:
             raise _nonsense(self._system) from None
         if not isinstance(given, dict) or not isinstance(given.get("access_token"), str):
             raise _nonsense(self._system)
-        life = given.get("expires_in")
+        life = _seconds(given.get("expires_in"))
         return Token(
             access_token=given["access_token"],
             refresh_token=str(given.get("refresh_token") or old_refresh),
-            expires_at=self._clock() + float(life) if isinstance(life, int | float | str) and str(life) else 0,
+            expires_at=self._clock() + life if life > 0 else 0,
         )
 
     def _client(self) -> dict[str, str]:
@@ -411,6 +414,27 @@ def needed(system: str, words: str = "") -> SignInNeeded:
     else:
         sentence = say("Log ind på {system}.", system=system_name(system))
     return SignInNeeded(sentence, system=system, log_detail=f"{system}: sign-in needed")
+
+
+def _seconds(told: object) -> float:
+    """A token's life as the server tells it, a number or a text; 0 when it does not."""
+    try:
+        life = float(told) if isinstance(told, int | float | str) else 0.0
+    except ValueError:
+        return 0.0
+    return life if math.isfinite(life) else 0.0
+
+
+def _lived_out(fresh: Token, before: Token) -> Token:
+    """ServiceNow gives the same token again while it lives: it is used to its end, not asked for at each request."""
+    if fresh.access_token != before.access_token or not fresh.expires_at:
+        return fresh
+    return msgspec.structs.replace(fresh, expires_at=fresh.expires_at + _EARLY_S)
+
+
+def _silent(system: str, lost: OutOfReach) -> OutOfReach:
+    sentence = say("{system} svarer ikke. kkassist prøver igen.", system=system_name(system))
+    return OutOfReach(sentence, system=system, log_detail=lost.log_detail, retry_after_s=lost.retry_after_s)
 
 
 def _nonsense(system: str) -> OutOfReach:

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from kkassist.domain.case import ServerRow
-from kkassist.domain.colleague import Me
+from kkassist.domain.colleague import Group, Me
 from kkassist.domain.errors import KkassistError, OutOfReach, SignInNeeded
 from kkassist.domain.ids import new_id
 from kkassist.domain.language import say
@@ -170,32 +170,52 @@ class _Pull:
             user = directory.user(tx, self.user)
             named = [directory.group_named(tx, name) for name in self.settings.groups]
             groups = frozenset(group.sys_id for group in named if group is not None)
-            if user is not None:
-                self.me = Me(user.sys_id, self.user, groups or directory.groups_of(tx, user.sys_id))
-        if not self.me.sys_id:
-            raise OutOfReach(
-                say("ServiceNow kender ikke brugeren {user}. Ret user.id i indstillingerne.", user=self.user),
-                system="servicenow",
-            )
+            own = directory.groups_of(tx, user.sys_id) if user is not None and not groups else frozenset()
+        self.me = Me(user.sys_id if user else "", self.user, groups or own)
+        if user is None:
+            unknown = say("ServiceNow kender ikke brugeren {user}. Ret user.id i indstillingerne.", user=self.user)
+            if not groups:
+                raise OutOfReach(unknown, system="servicenow")
+            self.faults.append(unknown)
 
     def _read_identity(self) -> None:
-        user = self.client.session_user(self.user)
-        if user is None:
-            return
-        mine = self.client.memberships(user=user.sys_id)
-        names = self.settings.groups
-        groups = self.client.groups(names=names) if names else self.client.groups(sys_ids=[one for _, one in mine])
-        missing = [name for name in names if name.casefold() not in {group.name.casefold() for group in groups}]
-        if missing:
-            self.faults.append(say("Gruppen {name} findes ikke i ServiceNow.", name=", ".join(missing)))
-        members = self.client.memberships(groups=[group.sys_id for group in groups])
-        colleagues = self.client.users_by_id(sorted({one for one, _ in members}))
+        """The user, her groups and her colleagues; what is closed of it is made up for from the cases."""
+        user = self.client.session_user(self.user, self.settings.tables)
+        her = [user] if user is not None else []
+        mine = self._or_nothing(lambda: self.client.memberships(user=user.sys_id)) if user is not None else []
+        groups = self._groups([group for _, group in mine])
+        members = self._or_nothing(lambda: self.client.memberships(groups=[group.sys_id for group in groups]))
+        wanted = sorted({one for one, _ in members})
+        colleagues = self._or_nothing(lambda: self.client.users_by_id(wanted)) if wanted else []
+        her = [
+            one for one in her if all(one.sys_id != other.sys_id or not other.user_name for other in colleagues)
+        ]
         able = self.client.capabilities()
         with self.workspace.write() as tx:
-            directory.store_users(tx, [*colleagues, user])
-            directory.store_groups(tx, groups, {*members, *((user.sys_id, group) for _, group in mine)})
+            directory.store_users(tx, [*colleagues, *her])
+            directory.store_groups(tx, groups, {*members, *mine})
             facts.put(tx, "servicenow:journals", "open" if able.journals else "")
-            self._was_done(tx, "servicenow:identity")
+            if user is not None:
+                self._was_done(tx, "servicenow:identity")
+
+    def _groups(self, mine: Sequence[str]) -> list[Group]:
+        """The groups of the settings, else the user's own. Servers compare names by their own rules of letters."""
+        names = self.settings.groups
+        if not names:
+            return self._or_nothing(lambda: self.client.groups(sys_ids=mine))
+        groups = self._or_nothing(lambda: self.client.groups(names=names))
+        if missing := _missing(names, groups):
+            own = self._or_nothing(lambda: self.client.groups(sys_ids=mine)) if mine else []
+            groups += [group for group in own if group.name.casefold() in {name.casefold() for name in missing}]
+        if missing := _missing(names, groups):
+            groups += self.client.groups_of_cases(missing, self.settings.tables)
+        if missing := _missing(names, groups):
+            self.faults.append(say("Gruppen {name} findes ikke i ServiceNow.", name=", ".join(missing)))
+        return groups
+
+    def _or_nothing(self, fetch: Callable[[], list[_T]]) -> list[_T]:
+        """A list, empty where the user may not read it."""
+        return self._unless_closed(fetch) or []
 
     def _choices(self) -> None:
         if not (self.full or self._is_time("servicenow:choices", _DAILY)):
@@ -225,7 +245,7 @@ class _Pull:
                 after = msgspec.structs.replace(reading, delta=max(page.cursor.moment, reading.delta))
                 self._store(ours, page, {name: _text(after)})
                 reading = after
-        self.result = replace(self.result, cursor=reading.delta)
+        self.result = replace(self.result, cursor=max(self.result.cursor, reading.delta))
 
     def _first_reading(self, table: str, scope: Scope, name: str, reading: _Reading) -> _Reading:
         queries = scope.queries()
@@ -472,6 +492,11 @@ def _mark(row: ServerRow) -> str:
     """A row as it is now: when it moved, and which it is."""
     moved = row.fields.get(UPDATED) or row.fields.get(CREATED, "")
     return f"{moved.replace(' ', 'T')}|{row.sys_id}"
+
+
+def _missing(names: Sequence[str], groups: Sequence[Group]) -> list[str]:
+    found = {group.name.casefold() for group in groups}
+    return [name for name in names if name.casefold() not in found]
 
 
 def _earlier(raw: str) -> str:

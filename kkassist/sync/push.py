@@ -6,6 +6,7 @@ the echo, for ServiceNow answers 200 when a field was silently left alone. A not
 on the server whenever its answer was lost, and sent again only when it is certain not to have arrived.
 """
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from kkassist.domain.case import Note, NoteKind, ServerRow
+from kkassist.domain.case import Attachment, Note, NoteKind, ServerRow
 from kkassist.domain.change import ChangeKind, ChangeState, PendingChange
 from kkassist.domain.errors import OutOfReach, SignInNeeded
 from kkassist.domain.language import say
@@ -236,7 +237,7 @@ class _Push:
     def _compare(self, group: Sequence[PendingChange], fresh: ServerRow, echo: ServerRow) -> None:
         """The echo tells what became of each field; the record is read back, since business rules follow up."""
         after = self._read_back(group[0]) or echo
-        came_between = 0 < _count(fresh) < _count(echo) - 1
+        came_between = _is_counted(fresh) and _is_counted(echo) and _count(fresh) < _count(echo) - 1
         with self.workspace.write() as tx:
             cases.store_page(tx, [after], me=group[0].user, at=self.now, about=self.about)
             for one in group:
@@ -264,9 +265,12 @@ class _Push:
     def _deliver_note(self, one: PendingChange) -> None:
         before, _ = self._note_traces(one)
         self._sending([one], note_traces=-1 if before is None else before)
-        self.client.update(one.table, one.case_id, {_NOTE_FIELDS[one.kind]: one.mine})
-        after, notes = self._note_traces_if_any(one)
+        echo = self.client.update(one.table, one.case_id, {_NOTE_FIELDS[one.kind]: one.mine})
+        author = echo.fields.get("sys_updated_by", "")
+        after, notes = self._note_traces_if_any(one, author)
         if before is not None and after is not None and after <= before:
+            with self.workspace.write() as tx:
+                facts.put(tx, _answered_name(one), author or one.user)
             raise OutcomeUnknown(
                 say("ServiceNow viser ikke noten endnu. kkassist ser efter igen."), system="servicenow"
             )
@@ -276,26 +280,30 @@ class _Push:
     def _keep_note(self, tx: Tx, one: PendingChange, notes: Sequence[Note]) -> None:
         cases.store_notes(tx, one.case_id, notes)
         facts.forget(tx, _traces_name(one))
+        facts.forget(tx, _answered_name(one))
         self._finish(tx, one)
 
-    def _note_traces_if_any(self, one: PendingChange) -> tuple[int | None, list[Note]]:
+    def _note_traces_if_any(self, one: PendingChange, author: str) -> tuple[int | None, list[Note]]:
         try:
-            return self._note_traces(one)
+            return self._note_traces(one, author)
         except (OutOfReach, Refusal):
             return None, []
 
-    def _note_traces(self, one: PendingChange) -> tuple[int | None, list[Note]]:
+    def _note_traces(self, one: PendingChange, author: str = "") -> tuple[int | None, list[Note]]:
         """How often the user's own note with this very text is on the case; None where it cannot be seen.
 
-        Counted before and after rather than dated, since this machine's clock is not the server's.
+        Counted before and after rather than dated, since this machine's clock is not the server's. `author` is what
+        the server calls her, where it has told. A journal without an entry of this kind may be closed for it: the
+        display text counts then.
         """
         kind = NoteKind.WORK_NOTE if one.kind is ChangeKind.WORK_NOTE else NoteKind.COMMENT
         try:
             notes = self.client.journals([one.case_id])[one.case_id]
         except Refusal:
             notes = []
-        if notes:
-            own = [note for note in notes if note.kind is kind and note.author == one.user]
+        if any(note.kind is kind for note in notes):
+            names = {one.user.casefold(), author.casefold()}
+            own = [note for note in notes if note.kind is kind and note.author.casefold() in names]
             return sum(is_same(note.text, one.mine) for note in own), notes
         record = self.client.record(one.table, one.case_id, tuple(JOURNALS))
         if record is None:
@@ -328,12 +336,24 @@ class _Push:
     def _file_is_there(self, one: PendingChange) -> bool:
         """Whether the case has a file with this name and these bytes; the change is done then."""
         files = self.client.attachments([one.case_id])[one.case_id]
-        if not any(file.sha256.lower() == one.mine and file.name == one.field for file in files):
+        if not any(self._is_that_file(one, file) for file in files):
             return False
         with self.workspace.write() as tx:
             cases.store_attachments(tx, one.case_id, files)
             self._finish(tx, one)
         return True
+
+    def _is_that_file(self, one: PendingChange, file: Attachment) -> bool:
+        """By its digest; an instance that gives none is asked for the bytes of a file of this name and size."""
+        if file.name != one.field:
+            return False
+        if file.sha256:
+            return file.sha256.lower() == one.mine
+        with self.workspace.read() as tx:
+            data = outbox.blob(tx, one.mine)
+        if data is None or file.size not in {0, len(data)}:
+            return False
+        return hashlib.sha256(self.client.download(file.sys_id)).hexdigest() == one.mine
 
     def _deliver_case(self, one: PendingChange) -> None:
         """A new case; `mine` holds its fields as JSON, its change's id is the correlation id."""
@@ -388,7 +408,8 @@ class _Push:
     def _note_is_there(self, one: PendingChange) -> bool:
         with self.workspace.read() as tx:
             before = int(facts.get(tx, _traces_name(one)) or -1)
-        now_there, notes = self._note_traces(one)
+            author = facts.get(tx, _answered_name(one)) or ""
+        now_there, notes = self._note_traces(one, author)
         if now_there is None or before < 0:
             words = say("Svaret gik tabt, og ServiceNow viser ikke, om noten kom frem. Se efter på sagen.")
             with self.workspace.write() as tx:
@@ -404,8 +425,14 @@ class _Push:
         """A field is merged anew at once (setting it twice is harmless); the rest only when it is certain."""
         age = abs(self.now - one.sent_at) if one.sent_at else SURE_AFTER
         with self.workspace.write() as tx:
-            if one.kind is not ChangeKind.FIELD and one.tries >= _TRIES_WITHOUT_A_TRACE:
-                self._park(tx, one, one.detail or say("ServiceNow tager imod, men viser det ikke på sagen."))
+            taken = facts.get(tx, _answered_name(one)) is not None and age >= SURE_AFTER
+            if taken or (one.kind is not ChangeKind.FIELD and one.tries >= _TRIES_WITHOUT_A_TRACE):
+                facts.forget(tx, _answered_name(one))
+                words = say(
+                    "ServiceNow tog imod noten, men viser den ikke. Se efter på sagen, før du sender igen."
+                )
+                shown = one.detail or say("ServiceNow tager imod, men viser det ikke på sagen.")
+                self._park(tx, one, words if taken else shown)
             elif one.kind is ChangeKind.FIELD or age >= SURE_AFTER:
                 repeated = timedelta(seconds=_backoff_s(one.tries) if one.tries > 1 else 0)
                 outbox.waiting(tx, one.id, one.detail, self.now, self.now + repeated if repeated else None)
@@ -434,8 +461,18 @@ def _count(row: ServerRow) -> int:
     return int(text) if text.isdigit() else 0
 
 
+def _is_counted(row: ServerRow) -> bool:
+    """Whether the server tells how often the record was changed; a new one was changed 0 times."""
+    return row.fields.get("sys_mod_count", "").isdigit()
+
+
 def _gone() -> str:
     return say("Sagen findes ikke mere, eller du har ikke adgang til den.")
+
+
+def _answered_name(one: PendingChange) -> str:
+    """Kept when the server took a note and yet does not show it: such a one is never sent again by itself."""
+    return f"note-answered:{one.id}"
 
 
 def _traces_name(one: PendingChange) -> str:

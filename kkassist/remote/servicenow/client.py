@@ -3,8 +3,10 @@
 Errors are those of `kkassist.remote.http`; a write whose answer cannot be read is `OutcomeUnknown`.
 """
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +18,7 @@ from kkassist.domain.language import say
 from kkassist.remote.http import Answer, Connection, OutcomeUnknown, Refusal, words_of
 from kkassist.remote.servicenow import paging
 from kkassist.remote.servicenow.paging import Batch, Cursor, Page, TooSlow
-from kkassist.remote.servicenow.query import any_of, both, equals, in_pieces
+from kkassist.remote.servicenow.query import any_of, both, equals, in_pieces, literal
 from kkassist.remote.servicenow.values import is_true, moment, server_row
 
 JSON: Final = "application/json"
@@ -103,8 +105,10 @@ class ServiceNow:
         for language in ("da", "en"):
             for piece in in_pieces(tables):
                 query = both(any_of("name", piece), equals("language", language))
-                for page in self.pages("sys_choice", query, fields, labels=False):
+                for page in self.pages("sys_choice", query, fields, by="sys_id", labels=False):
                     for choice in map(_choice, page.rows):
+                        if choice.table not in tables:
+                            continue
                         if language == "da":
                             danish.add((choice.table, choice.element))
                         elif (choice.table, choice.element) in danish:
@@ -112,12 +116,56 @@ class ServiceNow:
                         found[choice.table, choice.element, choice.value] = choice
         return list(found.values())
 
-    def session_user(self, user_name: str) -> Colleague | None:
-        """The user of this name, or the one who is signed in when it is ""."""
-        who = equals("user_name", user_name) if user_name else "sys_id=javascript:gs.getUserID()"
-        for page in self.pages("sys_user", who, _USER, limit=2):
-            return _colleague(page.rows[0])
+    def session_user(self, user_name: str, tables: Sequence[str] = ()) -> Colleague | None:
+        """The user of this name, or the one who is signed in when it is "".
+
+        Where users are not shown by name, the one who is signed in is asked for, and then her own cases in `tables`.
+        None when nobody is certain: a query whose condition was dropped answers with everybody.
+        """
+        ways = [equals("user_name", user_name)] if user_name else []
+        for query in (*ways, "sys_id=javascript:gs.getUserID()"):
+            found = self._one_user(query, user_name)
+            if found is not None:
+                return found
+        return self._user_of_own_cases(user_name, tables) if user_name else None
+
+    def _one_user(self, query: str, user_name: str) -> Colleague | None:
+        rows = list(self._few("sys_user", query, _USER))
+        fitting = [row for row in rows if _plain(row.fields.get("user_name", user_name)) == _plain(user_name)]
+        if not user_name:
+            fitting = rows
+        named = [row for row in fitting if "user_name" in row.fields]
+        if not named and len(rows) > 1:
+            return None
+        return _colleague((named or fitting)[0], user_name) if fitting else None
+
+    def _user_of_own_cases(self, user_name: str, tables: Sequence[str]) -> Colleague | None:
+        name = "assigned_to.user_name"
+        for table in tables:
+            for row in self._few(table, equals(name, user_name), ("assigned_to", name)):
+                sys_id = row.fields.get("assigned_to", "")
+                if sys_id and _plain(row.fields.get(name, "")) == _plain(user_name):
+                    return Colleague(sys_id, user_name, row.labels.get("assigned_to", ""))
         return None
+
+    def groups_of_cases(self, names: Sequence[str], tables: Sequence[str]) -> list[Group]:
+        """Groups of these names as cases refer to them, for users who may not read the groups themselves."""
+        found: dict[str, Group] = {}
+        path = "assignment_group.name"
+        for name in names:
+            for table, query in product(tables, (equals(path, name), f"{path}LIKE{literal(name)}")):
+                for row in self._few(table, query, ("assignment_group", path)):
+                    sys_id, shown = row.fields.get("assignment_group", ""), row.fields.get(path, "")
+                    if sys_id and _plain(shown) == _plain(name):
+                        found[sys_id] = Group(sys_id, shown)
+        return list(found.values())
+
+    def _few(self, table: str, query: str, fields: Sequence[str]) -> Sequence[ServerRow]:
+        """The first rows of a query; none where the table is closed."""
+        try:
+            return next(self.pages(table, query, fields, limit=5, by="sys_id"), _NO_PAGE).rows
+        except Refusal:
+            return ()
 
     def users(self, start: Cursor | None = None, query: str = "") -> Iterator[tuple[list[Colleague], Cursor]]:
         """Users that changed after `start`, with the cursor to go on from."""
@@ -126,29 +174,43 @@ class ServiceNow:
 
     def users_by_id(self, sys_ids: Sequence[str]) -> list[Colleague]:
         """The users of these sys_ids."""
-        return [_colleague(row) for page in self.by_ids("sys_user", sys_ids, _USER) for row in page.rows]
+        wanted = set(sys_ids)
+        return [
+            _colleague(row)
+            for piece in in_pieces(sys_ids)
+            for page in self.pages("sys_user", any_of("sys_id", piece), _USER, by="sys_id", labels=False)
+            for row in page.rows
+            if row.sys_id in wanted
+        ]
 
     def groups(self, *, names: Sequence[str] = (), sys_ids: Sequence[str] = ()) -> list[Group]:
-        """Groups of these names, or of these sys_ids."""
+        """Groups of these names, in any case of letters, or of these sys_ids."""
         field, values = ("name", names) if names else ("sys_id", sys_ids)
+        wanted = {_plain(value) for value in values}
+        queries = [any_of(field, piece) for piece in in_pieces(values)]
+        found = {group.sys_id: group for query in queries for group in self._groups_of(query)}
+        missing = [name for name in names if _plain(name) not in {_plain(one.name) for one in found.values()}]
+        for name in missing:  # the server may tell letters of names apart where people do not
+            found |= {group.sys_id: group for group in self._groups_of(f"nameLIKE{literal(name)}")}
+        return [one for one in found.values() if _plain(one.name if names else one.sys_id) in wanted]
+
+    def _groups_of(self, query: str) -> list[Group]:
         return [
             Group(row.sys_id, row.fields.get("name", ""), is_true(row.fields.get("active", "true")))
-            for piece in in_pieces(values)
-            for page in self.pages(
-                "sys_user_group", any_of(field, piece), ("sys_id", "name", "active"), labels=False
-            )
+            for page in self.pages("sys_user_group", query, ("name", "active"), by="sys_id", labels=False)
             for row in page.rows
         ]
 
     def memberships(self, *, user: str = "", groups: Sequence[str] = ()) -> list[tuple[str, str]]:
         """(user sys_id, group sys_id) of one user, or of these groups."""
         queries = [equals("user", user)] if user else [any_of("group", piece) for piece in in_pieces(groups)]
-        return [
+        pairs = [
             (row.fields.get("user", ""), row.fields.get("group", ""))
             for query in queries
-            for page in self.pages("sys_user_grmember", query, ("sys_id", "user", "group"), labels=False)
+            for page in self.pages("sys_user_grmember", query, ("user", "group"), by="sys_id", labels=False)
             for row in page.rows
         ]
+        return [(who, group) for who, group in pairs if (who == user if user else group in groups)]
 
     def journals(self, sys_ids: Sequence[str]) -> dict[str, list[Note]]:
         """Journal entries by case, oldest first. Closed journals look like empty ones: see `journal_text`."""
@@ -186,11 +248,15 @@ class ServiceNow:
         return paging.read(ask, query, CREATED, start, self.page_limit)
 
     def download(self, attachment_id: str) -> bytes:
-        """The bytes of a file."""
+        """The bytes of a file. A page of the way (sign-in, hibernation) is no file: files come with their metadata."""
         path = f"{_ATTACHMENT_PATH}/{attachment_id}/file"
-        return self.connection.send(
+        answer = self.connection.send(
             "GET", path, headers={"Accept": "*/*"}, timeout_s=_DOWNLOAD_S, max_body=_MAX_FILE
-        ).body
+        )
+        is_page = answer.headers.get("content-type", "").lower().startswith("text/html")
+        if is_page and "x-attachment-metadata" not in answer.headers:
+            raise _unreadable("a page in place of a file")
+        return answer.body
 
     def upload(self, table: str, sys_id: str, name: str, content_type: str, data: bytes) -> Attachment:
         """Put a file on a record."""
@@ -232,8 +298,15 @@ class ServiceNow:
 
     def created(self, table: str, correlation_id: str) -> ServerRow | None:
         """The record that was made with this correlation id."""
-        for page in self.pages(table, equals("correlation_id", correlation_id), ("correlation_id",)):
-            return next((row for row in page.rows if row.fields.get("correlation_id") == correlation_id), None)
+        others = False
+        for page in self.pages(table, equals("correlation_id", correlation_id), ("correlation_id",), limit=10):
+            for row in page.rows:
+                if row.fields.get("correlation_id") == correlation_id:
+                    return row
+            others = True
+            break
+        if others:  # the condition was dropped: whether it was made cannot be told this way
+            raise paging.Untrustworthy("rows of another correlation id")
         return None
 
     def capabilities(self) -> Capabilities:
@@ -253,14 +326,26 @@ class ServiceNow:
             return False
 
     def newest(self, table: str, query: str) -> str:
-        """The latest sys_updated_on of a query as raw text, "" when nothing shows."""
-        params = {
-            "sysparm_query": both(query, f"ORDERBYDESC{UPDATED}"),
-            "sysparm_limit": "50",
-            "sysparm_fields": f"sys_id,{UPDATED}",
-        }
-        rows = self._batch(f"api/now/table/{table}", table, params, 0).rows
-        return max((row.fields.get(UPDATED, "") for row in rows), default="")
+        """The latest sys_updated_on of a query as raw text, "" when nothing shows.
+
+        Rows that the ACL hides are stepped over; a server that cannot answer in time gives "" too.
+        """
+        params = {"sysparm_query": both(query, f"ORDERBYDESC{UPDATED}"), "sysparm_fields": f"sys_id,{UPDATED}"}
+        offset, limit = 0, 50
+        for _ in range(_STEPS_TO_THE_NEWEST):
+            try:
+                asked = {**params, "sysparm_limit": str(limit)}
+                batch = self._batch(f"api/now/table/{table}", table, asked, offset)
+            except TooSlow:
+                limit = max(1, limit // 4)
+                continue
+            if batch.rows:
+                return max(row.fields.get(UPDATED, "") for row in batch.rows)
+            offset += limit
+            if batch.total is None or offset >= batch.total:
+                return ""
+            limit = min(2 * limit, 4 * PAGE)
+        return ""
 
     def _batch(self, path: str, table: str, params: Mapping[str, str], offset: int) -> Batch:
         asked = {**params, "sysparm_offset": str(offset)} if offset else params
@@ -319,6 +404,12 @@ def journal_text(record: ServerRow | None) -> list[Note]:
 
 
 _USER: Final = ("sys_id", "user_name", "name", "email", "active")
+_NO_PAGE: Final = Page((), Cursor(""), 0)
+_STEPS_TO_THE_NEWEST: Final = 12
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold().strip()
 
 
 def _fields(fields: Sequence[str], by: str) -> dict[str, str]:
@@ -365,10 +456,11 @@ def _choice(row: ServerRow) -> Choice:
     )
 
 
-def _colleague(row: ServerRow) -> Colleague:
+def _colleague(row: ServerRow, user_name: str = "") -> Colleague:
+    """`user_name` stands in where the ACL hides it."""
     of = row.fields.get
     return Colleague(
-        row.sys_id, of("user_name", ""), of("name", ""), of("email", ""), is_true(of("active", "true"))
+        row.sys_id, of("user_name", user_name), of("name", ""), of("email", ""), is_true(of("active", "true"))
     )
 
 

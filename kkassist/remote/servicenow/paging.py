@@ -6,6 +6,8 @@ be missing or wrong. The rules:
 * the next page is asked for from the last row's moment on, inclusive, and rows seen already are left out;
 * a second that fills a page is read by sys_id alone, then the list goes on after it;
 * a page without a new row is stepped over by offset while the count or the link says that more follow;
+* a row that changed after it was found stands out of the order as the newest of its page: it is left out here and
+  comes again further on;
 * an answer with rows outside the question, or in another order, means that a part of the query was dropped:
   `Untrustworthy`, and nothing of it is used.
 """
@@ -21,10 +23,14 @@ from kkassist.domain.errors import OutOfReach
 from kkassist.domain.language import say
 from kkassist.remote.servicenow.query import both, key_of
 
+_LINK: Final = re.compile(r"""<([^>]*)>\s*;\s*rel\s*=\s*["']?(\w+)""")
 _LONGEST_STEP: Final = 10_000
 _BARREN_AT_MOST: Final = 200
 """Pages without a new row in succession before a count that promises more is held for wrong."""
+_IN_DOUBT_AT_MOST: Final = 3
+"""Pages without a new row that are followed by the link alone, against a count that says that all is read."""
 _LEAST_LIMIT: Final = 5
+_ASKED_AGAIN: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,8 @@ class _Reading:
 
     def _from_here(self, inclusive: bool) -> str:
         bound = "" if self.cursor is None else f"{self.field}{'>=' if inclusive else '>'}{self.cursor.moment}"
-        return both(self.query, bound, f"ORDERBY{self.field}", "ORDERBYsys_id")
+        order = "ORDERBYsys_id" if self.field == "sys_id" else f"ORDERBY{self.field}^ORDERBYsys_id"
+        return both(self.query, bound, order)
 
     def _floor(self, inclusive: bool) -> tuple[str, str]:
         if self.cursor is None:
@@ -117,7 +124,7 @@ class _Reading:
 
     def _next_page(self, query: str, floor: tuple[str, str], second: str = "") -> tuple[Page | None, bool, bool]:
         """The next new rows of this question, whether more may follow, and whether one second filled the page."""
-        offset, step = 0, self.limit
+        offset, step, in_doubt = 0, self.limit, 0
         for _ in range(_BARREN_AT_MOST):
             batch, step = self._batch(query, offset, step, floor, second)
             seen = (self.cursor.moment, self.cursor.sys_id) if self.cursor else ("", "")
@@ -126,12 +133,13 @@ class _Reading:
             crowded = not second and count > 1 and key_of(batch.rows[0], self.field)[0] == self._last_moment(batch)
             if fresh:
                 self.cursor = Cursor(*key_of(fresh[-1], self.field))
-                agrees = batch.total == offset + count and count < step
+                agrees = batch.total == offset + count and count < step and not batch.has_next
                 return Page(fresh, self.cursor, batch.total or 0), not agrees, crowded and not agrees
             if crowded and count >= step:
                 return None, True, True
             follows = batch.total is not None and offset + step < batch.total
-            if not (follows or batch.has_next) and count < step:
+            in_doubt += batch.has_next and not follows and batch.total is not None
+            if count < step and (in_doubt > _IN_DOUBT_AT_MOST or not (follows or batch.has_next)):
                 return None, False, False
             offset += step
             step = min(2 * step, _LONGEST_STEP)
@@ -142,7 +150,7 @@ class _Reading:
 
     def _batch(self, query: str, offset: int, step: int, floor: tuple[str, str], second: str) -> tuple[Batch, int]:
         """One answer that keeps to the question, and the limit it was given with."""
-        asked_again = False
+        asked_again = 0
         patience = 3
         while True:
             try:
@@ -154,12 +162,23 @@ class _Reading:
                 step = max(min(step, _LEAST_LIMIT), step // 2)
                 self.limit = min(self.limit, step)
                 continue
-            fault = self._fault(batch.rows, floor, second)
+            settled = batch if second else self._without_latecomers(batch)
+            fault = self._fault(settled.rows, floor, second)
             if not fault:
-                return batch, step
-            if asked_again:
+                return settled, step
+            if asked_again == _ASKED_AGAIN:
                 raise Untrustworthy(fault)
-            asked_again = True  # a row that changed between the query and the answer stands out once only
+            asked_again += 1
+
+    def _without_latecomers(self, batch: Batch) -> Batch:
+        """The answer without rows that changed after they were found: newer than all others, so they come again."""
+        keys = [key_of(row, self.field) for row in batch.rows]
+        late = [at for at, (before, after) in enumerate(pairwise(keys)) if before > after]
+        rest = [key for at, key in enumerate(keys) if at not in late]
+        if not late or len(late) > 1 + len(keys) // 20 or min(keys[at][0] for at in late) <= max(rest)[0]:
+            return batch
+        rows = [row for at, row in enumerate(batch.rows) if at not in late]
+        return Batch(rows, batch.total, has_next=True)
 
     def _fault(self, rows: Sequence[ServerRow], floor: tuple[str, str], second: str) -> str:
         keys = [key_of(row, self.field) for row in rows]
@@ -185,9 +204,22 @@ def read(ask: Ask, query: str, field: str, start: Cursor | None, limit: int) -> 
 
 
 def counted(headers: dict[str, str]) -> tuple[int | None, bool]:
-    """(X-Total-Count, whether Link names a next page)."""
-    total = headers.get("x-total-count", "")
-    return (int(total) if total.isdigit() else None), bool(re.search(r'rel="?next"?', headers.get("link", "")))
+    """(X-Total-Count, whether Link names a next page that is not beyond its own last one)."""
+    total = headers.get("x-total-count", "").strip()
+    links = {name.lower(): url for url, name in _LINK.findall(headers.get("link", ""))}
+    following, last = _offset(links.get("next", "")), _offset(links.get("last", ""))
+    limit = _number("sysparm_limit", links.get("last", ""))
+    beyond = following is not None and last is not None and limit is not None and following >= last + limit
+    return (int(total) if total.isdigit() else None), "next" in links and not beyond
+
+
+def _offset(url: str) -> int | None:
+    return _number("sysparm_offset", url)
+
+
+def _number(name: str, url: str) -> int | None:
+    found = re.search(rf"{name}=(\d+)", url)
+    return int(found[1]) if found else None
 
 
 def _gave_up() -> OutOfReach:
