@@ -13,6 +13,7 @@ from pathlib import Path
 from kkassist.actions.case import open_case
 from kkassist.actions.desk import Desk
 from kkassist.actions.paid_before import paid_before
+from kkassist.actions.sources import note_state
 from kkassist.domain.batch import FINAL_ROW_STATES, Batch, BatchRow, BatchState, RowState, Severity
 from kkassist.domain.errors import Refused
 from kkassist.domain.ids import new_id
@@ -230,6 +231,7 @@ def follow(desk: Desk, *, stop: threading.Event | None = None) -> bool:
     if stepped.changed:
         # Not "batches", which wakes the follower itself: answers must not make it ask faster than its rhythm.
         desk.events.publish("runs", *stepped.changed, *stepped.batches)
+    note_state(desk, "robots", stepped.trouble)
     if stepped.trouble is not None:
         raise stepped.trouble
     return stepped.more

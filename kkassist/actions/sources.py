@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -25,6 +25,7 @@ Source = Literal["servicenow", "opus", "kkorg", "edoc"]
 State = Literal["ok", "never", "off", "signed_out", "unreachable"]
 NAMES = {"servicenow": "ServiceNow", "opus": "OPUS", "kkorg": "KKorg", "robots": "Robotter"}
 _FACT = "source:"
+_NEWS_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,15 @@ def status(desk: Desk) -> list[SourceStatus]:
 
 
 def note_state(desk: Desk, source: str, error: KkassistError | None) -> None:
-    """Keep how a system answered, for the status line; None when all went well."""
-    _keep(desk, source, "ok" if error is None else _state_of(error), "" if error is None else str(error))
+    """Keep how a system answered, for the status line; None when all went well. Told only when it is news."""
+    state: State = "ok" if error is None else _state_of(error)
+    message = "" if error is None else str(error)
+    known = next((one for one in status(desk) if one.source == source), None)
+    is_recent = known is not None and known.at is not None and desk.clock() - known.at < _NEWS_AFTER
+    if known is not None and (known.state, known.message) == (state, message) and (is_recent or error is not None):
+        return
+    _keep(desk, source, state, message)
+    desk.events.publish("sources", source)
 
 
 def login(desk: Desk, system: str) -> None:
