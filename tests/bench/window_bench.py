@@ -1,6 +1,6 @@
 """Prints what the window takes with many cases: opening, stepping, and the longest stall during a fetch.
 
-    python tests/bench/window_bench.py [cases]
+python tests/bench/window_bench.py [cases]
 """
 
 import os
@@ -113,7 +113,9 @@ def opening(window, desk) -> None:
     for sys_id in chosen:
         began = time.perf_counter()
         window.queue._show(sys_id)
-        until(lambda sys_id=sys_id: window.queue.case.opened and window.queue.case.opened.record.row.sys_id == sys_id)
+        until(
+            lambda sys_id=sys_id: window.queue.case.opened and window.queue.case.opened.record.row.sys_id == sys_id
+        )
         taken.append(time.perf_counter() - began)
         QTest.qWait(150)
     window.queue.case.show_case = show

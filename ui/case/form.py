@@ -57,7 +57,13 @@ class CaseForm(QWidget):
             column.addWidget(self._section(title, fields, opened))
         self.refresh(opened)
 
-    def refresh(self, opened: OpenCase) -> None:
+    def start(self, opened: OpenCase) -> None:
+        """Show another case of the same shape in the same rows: building them anew takes far longer."""
+        self._wait.stop()
+        self._typed, self._unkept = {}, set()
+        self.refresh(opened, over_all=True)
+
+    def refresh(self, opened: OpenCase, *, over_all: bool = False) -> None:
         """Show the case as it now is. A field that is being typed in keeps what stands there."""
         worst = {finding.field: finding for finding in reversed(opened.findings)}
         worst |= {one.field: one for one in reversed(opened.findings) if one.severity == "error"}
@@ -65,7 +71,8 @@ class CaseForm(QWidget):
             row = self.rows.get(filled.id)
             if row is None:
                 continue
-            if filled.id not in {*self._typed, *self._unkept} and not row.is_being_edited():
+            busy = filled.id in {*self._typed, *self._unkept} or row.is_being_edited()
+            if over_all or not busy:
                 row.set_value(_shown(filled))
             row.set_origin(_origin(filled))
             finding = worst.get(filled.id)
@@ -137,6 +144,12 @@ def _sections(declared: Sequence[Field]) -> list[tuple[str, list[Field]]]:
     for field in declared:
         sections.setdefault(field.group, []).append(field)
     return list(sections.items())
+
+
+def shape(opened: OpenCase) -> object:
+    """Two cases of equal shape have the same fields with the same choices."""
+    specs = [_spec(field, opened) for field in opened.process.fields] if opened.process is not None else []
+    return opened.process.id if opened.process else "", [field.id for field in opened.fields], specs
 
 
 def _spec(field: Field, opened: OpenCase) -> FieldSpec:

@@ -11,7 +11,7 @@ from kkassist.actions.case import OpenCase
 from kkassist.domain.language import say
 from kkassist.domain.person import Employment
 from ui.case.checklist import Checklist
-from ui.case.form import CaseForm
+from ui.case.form import CaseForm, shape
 from ui.case.slot import Slot
 from ui.theme import Tone, dress
 from ui.widgets.buttons import Button, MenuButton, PrimaryAction
@@ -71,7 +71,10 @@ class CaseView(QWidget):
     def show_case(self, opened: OpenCase) -> None:
         """Show a case, or the same one anew without disturbing what is being typed."""
         same = self._opened is not None and self._is_same(opened)
-        if not same:
+        alike = not same and self._is_alike(opened)
+        if alike and self.form is not None:
+            self.form.flush()
+        elif not same:
             self._clear()
         self._opened = opened
         self._head.show_case(opened)
@@ -79,6 +82,12 @@ class CaseView(QWidget):
         if same and self.form is not None:
             self.form.refresh(opened)
             self._fill_tail(opened)
+            return
+        if alike and self.form is not None:
+            self._choose_anew(opened)
+            self.form.start(opened)
+            self._fill_tail(opened)
+            self._scroll.verticalScrollBar().setValue(0)
             return
         if same:
             self._fill_tail(opened)
@@ -119,6 +128,25 @@ class CaseView(QWidget):
             and before.who == opened.who
         )
 
+    def _is_alike(self, opened: OpenCase) -> bool:
+        """Whether the form that stands here fits the other case too."""
+        before = self._opened
+        return (
+            before is not None and self.form is not None and bool(opened.fields) and shape(before) == shape(opened)
+        )
+
+    def _choose_anew(self, opened: OpenCase) -> None:
+        """Another chooser, or none, over the form."""
+        if self._chooser is not None:
+            self._chooser.hide()
+            self._column.removeWidget(self._chooser)
+            self._chooser.deleteLater()
+            self._chooser = None
+        if opened.who.must_choose or opened.who.trouble:
+            self._chooser = _Chooser(opened)
+            self._chooser.chosen.connect(self.employment_chosen)
+            self._column.insertWidget(0, _narrow(self._chooser))
+
     def _clear(self) -> None:
         if self.form is not None:
             self.form.flush()
@@ -131,10 +159,7 @@ class CaseView(QWidget):
                 widget.deleteLater()
 
     def _build(self, opened: OpenCase) -> None:
-        if opened.who.must_choose or opened.who.trouble:
-            self._chooser = _Chooser(opened)
-            self._chooser.chosen.connect(self.employment_chosen)
-            self._column.addWidget(_narrow(self._chooser))
+        self._choose_anew(opened)
         if opened.fields:
             self.form = CaseForm(opened)
             self.form.drafted.connect(self.drafted)

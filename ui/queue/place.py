@@ -382,7 +382,8 @@ class QueuePlace(QSplitter):
     def _opened(self, sys_id: str, opened: OpenCase) -> None:
         if sys_id != self._case:
             return
-        if self._shown_case() != sys_id or self.case.opened is None:
+        is_other = self.case.opened is None or self._shown_case() != sys_id
+        if is_other:
             self._kept = dict(opened.drafts)
         had_focus = self.case.isAncestorOf(self.window().focusWidget() or self)
         self.case.show_case(opened)
@@ -392,7 +393,7 @@ class QueuePlace(QSplitter):
         if self._wants_form:
             self._wants_form = False
             self.case.focus_first()
-        elif had_focus and not self.case.isAncestorOf(self.window().focusWidget() or self):
+        elif had_focus and (is_other or not self.case.isAncestorOf(self.window().focusWidget() or self)):
             self.queue.list.setFocus()  # the field that had it belonged to another case
 
     def _gone(self, sys_id: str, sentence: str) -> None:

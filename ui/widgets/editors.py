@@ -288,6 +288,7 @@ class ChoiceEditor(QComboBox):
         self.addItem(say("Vælg …"), "")
         for choice in choices:
             self.addItem(choice.label, choice.value)
+        self._offered = self.count()
         self.activated.connect(self._chosen)
 
     def value(self) -> str:
@@ -295,7 +296,9 @@ class ChoiceEditor(QComboBox):
         return str(self.currentData() or "")
 
     def set_value(self, value: str) -> None:
-        """Choose by stored value; one that is not among the choices is shown as it is."""
+        """Choose by stored value; one that is not among the choices is shown as it is while it is the value."""
+        while self.count() > self._offered:
+            self.removeItem(self.count() - 1)
         at = self.findData(value)
         if at < 0:
             self.addItem(value, value)

@@ -68,6 +68,7 @@ class FieldRow(QWidget):
         super().__init__()
         self.spec = spec
         self.is_read_only = read_only
+        self._found: FindingLine | None = None
         self.editor = editor_of(spec.kind, spec.choices)
         self.chip = SourceChip(origin, self)
         self._label = Text(self._label_text(), "label", wrap=True)
@@ -96,6 +97,9 @@ class FieldRow(QWidget):
 
     def set_finding(self, finding: FindingLine | None) -> None:
         """Show what is wrong below the value, and colour its border."""
+        if finding == self._found:
+            return
+        self._found = finding
         self._finding.show_finding(finding)
         dress(self.editor, tone=TONE_OF[finding.severity] if finding else "neutral")
         self.editor.setAccessibleDescription(finding.text if finding else self.spec.help)

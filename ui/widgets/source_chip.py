@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from kkassist.domain.language import say
 from ui.icons import icon
-from ui.theme import dress, px, theme
+from ui.theme import Tone, dress, px, theme
 from ui.widgets.notation import date_text
 from ui.widgets.popover import Popover
 from ui.widgets.text import Text
@@ -52,6 +52,8 @@ class SourceChip(QPushButton):
 
     def set_origin(self, origin: Origin | None) -> None:
         """Show another origin; None hides the chip."""
+        if origin is not None and origin == self._origin and self._words:
+            return
         self._origin = origin
         if origin is None:
             self.hide()
@@ -68,7 +70,9 @@ class SourceChip(QPushButton):
             "; ".join(say("{source} siger {value}", source=o.source, value=o.value) for o in others)
         )
         self.setToolTip(say("Vis kilderne"))
-        dress(self, role="chip", tone="amber" if others else "neutral")
+        tone: Tone = "amber" if others else "neutral"
+        if self.property("tone") != tone:
+            dress(self, role="chip", tone=tone)
         self._tint()
 
     def _tint(self) -> None:
