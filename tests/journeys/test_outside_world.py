@@ -79,10 +79,13 @@ class TestServiceNow:
     def test_signed_out_says_so_until_somebody_signs_in(self, anna: Person, well: RunningCity) -> None:
         anna.does("logout", "servicenow")
         assert "Log ind" in one_sentence(anna.says("sync", "--source", "servicenow"), "servicenow")
+        case = anna.does("queue", "--limit", "1")["cases"][0]["sys_id"]
+        anna.does("note", case, "--work-note", "Venter på login")
         assert "Log ind" in anna.does("push", code=3)["error"]
         wrong = (*anna.secrets, ("KKASSIST_SECRET_SERVICENOW_PASSWORD", "forkert"))
         assert Person(anna.city, anna.user, anna.home, wrong).does("login", "servicenow", code=3)["error"]
         anna.does("login", "servicenow")
+        assert anna.does("push")["sent"] == 1
         assert anna.does("sync", "--source", "servicenow")["sources"][0]["error"] == ""
 
 
