@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _NAMES: Final = {"servicenow": "ServiceNow", "kkorg": "KKorg", "robots": "Robotterne"}
 ROBOT_SCOPES: Final = "OR.Queues OR.Jobs OR.Execution OR.Folders.Read"
+_SIGNED_OUT: Final = "signed out"
 _EARLY_S: Final = 30.0
 """A token is renewed this long before it ends, since the request must arrive while it lives."""
 
@@ -179,6 +180,8 @@ class Token(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_at: float = 0
     refused: str = ""
     """Set when the sign-in was refused, or the user signed out: nothing is tried before she acts."""
+    mark: str = ""
+    """A print of the secrets that were refused: new ones may be tried."""
 
 
 class Grant(Protocol):
@@ -309,7 +312,7 @@ class OAuth:
     def sign_out(self) -> None:
         with self._one_at_a_time:
             token = self._kept()
-            self._block("signed out")
+            self._block(_SIGNED_OUT)
             for value in (token.refresh_token, token.access_token):
                 if value and self._server.revoke_url:
                     self._revoke(value)
@@ -327,7 +330,7 @@ class OAuth:
 
     def _another(self, token: Token) -> Token:
         """A token in place of this one: by refresh, else by a grant that needs nobody."""
-        if token.refused:
+        if token.refused and not self._has_new_secrets(token):
             raise needed(self._system)
         if token.refresh_token:
             refresh = {"grant_type": "refresh_token", "refresh_token": token.refresh_token}
@@ -347,7 +350,15 @@ class OAuth:
 
     def _block(self, why: str) -> None:
         self._token = None
-        self._keeper.save(msgspec.json.encode(Token(refused=why)).decode())
+        mark = _marked(self._secret()) if self._grant.silent and why != _SIGNED_OUT else ""
+        self._keeper.save(msgspec.json.encode(Token(refused=why, mark=mark)).decode())
+
+    def _has_new_secrets(self, token: Token) -> bool:
+        """Whether the user has given other secrets since these were refused."""
+        return bool(token.mark) and not _fits(token.mark, self._secret())
+
+    def _secret(self) -> str:
+        return "\0".join(self._secrets.get(self._system, name) or "" for name in ("password", "client_secret"))
 
     def _keep(self, token: Token) -> Token:
         self._token = token
@@ -444,12 +455,20 @@ def _nonsense(system: str) -> OutOfReach:
 
 
 def _mark(keeper: TokenKeeper, secret: str) -> None:
-    salt = random_secrets.token_hex(16)
-    keeper.save(f"{salt}:{_print_of(salt, secret)}")
+    keeper.save(_marked(secret))
 
 
 def _is_marked(keeper: TokenKeeper, secret: str) -> bool:
-    salt, _, mark = (keeper.load() or "").partition(":")
+    return _fits(keeper.load() or "", secret)
+
+
+def _marked(secret: str) -> str:
+    salt = random_secrets.token_hex(16)
+    return f"{salt}:{_print_of(salt, secret)}"
+
+
+def _fits(marked: str, secret: str) -> bool:
+    salt, _, mark = marked.partition(":")
     return bool(mark) and hmac.compare_digest(mark, _print_of(salt, secret))
 
 

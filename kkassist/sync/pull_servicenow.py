@@ -118,6 +118,8 @@ class _Pull:
     faults: list[str] = field(default_factory=list)
     me: Me = field(default_factory=lambda: Me("", ""))
     known: set[str] = field(default_factory=set)
+    holders: set[str] = field(default_factory=set)
+    """sys_ids of those who have the cases that came."""
 
     def run(self) -> None:
         self._identity()
@@ -130,6 +132,7 @@ class _Pull:
             self._choices,
             lambda: self._details(scope),
             *(self._step(self._touched, table) for table in ("sys_attachment", "sys_journal_field", "task_sla")),
+            self._colleagues,
             self._fill,
         ]
         if reconcile:
@@ -217,6 +220,15 @@ class _Pull:
         """A list, empty where the user may not read it."""
         return self._unless_closed(fetch) or []
 
+    def _colleagues(self) -> None:
+        """Who has the cases, beside the members of the groups: cases can be given to them, too."""
+        with self.workspace.read() as tx:
+            strangers = sorted(one for one in self.holders if directory.user_by_id(tx, one) is None)
+        users = self._or_nothing(lambda: self.client.users_by_id(strangers)) if strangers else []
+        if users:
+            with self.workspace.write() as tx:
+                directory.store_users(tx, users)
+
     def _choices(self) -> None:
         if not (self.full or self._is_time("servicenow:choices", _DAILY)):
             return
@@ -268,6 +280,7 @@ class _Pull:
 
     def _store(self, rows: Sequence[ServerRow], page: Page, place: Mapping[str, str]) -> None:
         """Keep a page's cases, what is to be fetched for them, and with the last of them the place reached."""
+        self.holders.update(holder for row in rows if (holder := row.fields.get("assigned_to", "")))
         chunks = [rows[at : at + _STORED_AT_ONCE] for at in range(0, len(rows), _STORED_AT_ONCE)] or [()]
         for chunk in chunks:
             with self.workspace.write() as tx:

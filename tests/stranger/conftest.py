@@ -84,6 +84,9 @@ class Desk:
     groups: tuple[str, ...]
     user: str = "anna.holm"
     page: int = 9
+    secrets: dict[str, str] = field(
+        default_factory=lambda: {"password": PASSWORD, "client_secret": SECRET, "api_key": KEY}
+    )
     paused: list[float] = field(default_factory=list)
     clock: datetime = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
     _opened: list[tuple[Workspace, ServiceNow, Settings]] = field(default_factory=list)
@@ -119,7 +122,7 @@ class Desk:
     @property
     def parts(self) -> tuple[Workspace, ServiceNow, Settings]:
         if not self._opened:
-            kept = Kept({"password": PASSWORD, "client_secret": SECRET, "api_key": KEY})
+            kept = Kept(self.secrets)
             manners = self.instance.manners
             servicenow = ServiceNowSettings(
                 url=self.instance.url + "/", auth=AUTH.get(manners.auth, manners.auth), client_id="kkassist",  # type: ignore[arg-type]

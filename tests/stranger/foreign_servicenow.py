@@ -47,6 +47,7 @@ class Manners:
     read_only: set[str] = field(default_factory=set)
     one_by_one: set[str] = field(default_factory=set)  # tables that answer to sys_id alone
     max_rows: int = 100_000  # a longer page is cancelled
+    cancelled: str = "Transaction cancelled: maximum execution time exceeded"
     max_url: int = 2_048
     first_byte_s: float = 0
     hashes: bool = True
@@ -370,7 +371,7 @@ class _Handler(BaseHTTPRequestHandler):
             del headers["Link"]
         shown = [self.shown(table, row) for row in visible]
         if len(window) > manners.max_rows:
-            error = {"message": "Transaction cancelled: maximum execution time exceeded", "detail": "Check logs"}
+            error = {"message": manners.cancelled, "detail": "Check logs"}
             return self.send(
                 200, {"result": shown[: manners.max_rows], "error": error, "status": "failure"}, headers
             )
@@ -572,3 +573,18 @@ def spliced(handler: _Handler) -> bool:
 def tokens_die(handler: _Handler) -> bool:
     handler.instance.tokens.clear()
     return False
+
+
+def done_but_out_of_time(handler: _Handler) -> bool:
+    """The request is carried out, and the record comes with the error of a transaction that took too long."""
+    plain = handler.send
+
+    def with_error(status: int, answer: object, headers: dict[str, str] | None = None) -> None:
+        plain(
+            200, {**answer, "error": {"message": handler.instance.manners.cancelled}, "status": "failure"}, headers
+        )
+
+    handler.send = with_error  # type: ignore[method-assign]
+    handler._route()
+    del handler.send
+    return True

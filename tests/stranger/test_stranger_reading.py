@@ -3,6 +3,9 @@
 import pytest
 from foreign_servicenow import busy_until, cut, html, spliced, tokens_die
 
+from kkassist.domain.errors import OutOfReach, SignInNeeded
+from kkassist.store import cases, directory
+
 
 @pytest.mark.parametrize(
     ("count", "link"),
@@ -133,6 +136,28 @@ def test_a_slow_search_for_the_newest_row_is_no_crash(begin) -> None:
     assert desk.known() == desk.expected()
 
 
+def test_an_answer_that_breaks_off_is_asked_for_in_smaller_parts_in_any_language(begin) -> None:
+    desk = begin(max_rows=5, cancelled="Transaktionen blev annulleret, fordi den tog for lang tid")
+
+    assert desk.pull().error == ""
+    assert desk.known() == desk.expected()
+
+
+@pytest.mark.parametrize("auth", ["password", "client_credentials", "basic", "api-key"])
+def test_a_refused_secret_is_not_sent_again_and_a_new_one_is(begin, auth: str) -> None:
+    desk = begin(auth=auth, cases_made=6)
+    right = dict(desk.secrets)
+    desk.secrets.update(dict.fromkeys(right, "forkert"))
+    for _ in range(3):
+        with pytest.raises(SignInNeeded):
+            desk.pull()
+    assert len(desk.instance.log) == 1
+
+    desk.secrets.update(right)
+    assert desk.pull().error == ""
+    assert desk.known() == desk.expected()
+
+
 def test_a_second_with_more_rows_than_many_pages(begin) -> None:
     desk = begin(cases_made=120)
     for row in desk.instance.rows("task").values():
@@ -203,8 +228,6 @@ def test_urls_stay_below_the_safe_length_with_many_groups(begin) -> None:
 
 
 def test_labels_notes_files_and_clocks_of_a_stranger(begin) -> None:
-    from kkassist.store import cases
-
     desk = begin(hashes=False, extra=True, links=True)
     assert desk.pull().error == ""
     file = next(iter(desk.instance.rows("sys_attachment").values()))
@@ -222,8 +245,6 @@ def test_labels_notes_files_and_clocks_of_a_stranger(begin) -> None:
 
 
 def test_a_login_page_is_never_kept_as_a_file(begin) -> None:
-    from kkassist.domain.errors import OutOfReach
-
     desk = begin()
     file = next(iter(desk.instance.rows("sys_attachment")))
     for _ in range(4):
@@ -231,3 +252,29 @@ def test_a_login_page_is_never_kept_as_a_file(begin) -> None:
 
     with pytest.raises(OutOfReach):
         desk.client.download(file)
+
+
+def test_a_choice_without_a_danish_label_keeps_its_english_one(begin) -> None:
+    desk = begin(cases_made=6, unknown_fields={"sys_choice": {"language"}})
+    for value, label, language in [
+        ("1", "New", "en"),
+        ("1", "Ny", "da"),
+        ("18", "Working", "en"),
+        ("1", "Neu", "de"),
+    ]:
+        desk.instance.add("sys_choice", name="task", element="state", value=value, label=label, language=language,
+                          sequence=value, inactive="false")  # fmt: skip
+
+    found = {choice.value: choice.label for choice in desk.client.choices(["task"])}
+
+    assert found == {"1": "Ny", "18": "Working"}
+
+
+def test_a_case_can_be_given_to_its_earlier_holders_though_memberships_are_closed(begin) -> None:
+    desk = begin(cases_made=6, closed={"sys_user_grmember"}, groups=("Løn og Ansættelse",))
+    bo = next(row["sys_id"] for row in desk.instance.rows("sys_user").values() if row["user_name"] == "bo.lund")
+    desk.instance.rows("task")[min(desk.expected())]["assigned_to"] = bo
+    desk.pull()
+
+    with desk.parts[0].read() as tx:
+        assert directory.user(tx, "bo.lund") is not None

@@ -4,7 +4,14 @@ import hashlib
 from datetime import timedelta
 
 import pytest
-from foreign_servicenow import busy_until, done_but_lost, done_but_told_in_html, html, tokens_die
+from foreign_servicenow import (
+    busy_until,
+    done_but_lost,
+    done_but_out_of_time,
+    done_but_told_in_html,
+    html,
+    tokens_die,
+)
 
 from kkassist.domain.change import ChangeKind, ChangeState, PendingChange
 from kkassist.domain.errors import OutOfReach
@@ -122,7 +129,9 @@ def test_a_file_is_put_there_once(begin, fault, hashes: bool) -> None:
     assert now(desk, change).state is ChangeState.DONE
 
 
-@pytest.mark.parametrize("fault", [done_but_lost, done_but_told_in_html, html("502", 502), tokens_die])
+@pytest.mark.parametrize(
+    "fault", [done_but_lost, done_but_told_in_html, done_but_out_of_time, html("502", 502), tokens_die]
+)
 def test_a_case_is_made_once(begin, fault) -> None:
     desk = begin(cases_made=6)
     desk.pull()

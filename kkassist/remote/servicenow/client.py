@@ -95,25 +95,20 @@ class ServiceNow:
             yield from self.pages(table, any_of("sys_id", piece), fields)
 
     def choices(self, tables: Sequence[str]) -> list[Choice]:
-        """The choice lists of these tables: Danish labels where there are some, else English ones.
+        """The choice lists of these tables: each entry's Danish label where there is one, else the English.
 
         A table without a list of its own inherits its parent's; ask for the parents too.
         """
-        fields = ("name", "element", "value", "label", "sequence", "inactive")
+        fields = ("name", "element", "value", "label", "sequence", "inactive", "language")
         found: dict[tuple[str, str, str], Choice] = {}
-        danish: set[tuple[str, str]] = set()
-        for language in ("da", "en"):
+        for language in ("en", "da"):
             for piece in in_pieces(tables):
                 query = both(any_of("name", piece), equals("language", language))
                 for page in self.pages("sys_choice", query, fields, by="sys_id", labels=False):
-                    for choice in map(_choice, page.rows):
-                        if choice.table not in tables:
-                            continue
-                        if language == "da":
-                            danish.add((choice.table, choice.element))
-                        elif (choice.table, choice.element) in danish:
-                            continue
-                        found[choice.table, choice.element, choice.value] = choice
+                    for row in page.rows:
+                        choice = _choice(row)
+                        if choice.table in tables and row.fields.get("language", language) == language:
+                            found[choice.table, choice.element, choice.value] = choice
         return list(found.values())
 
     def session_user(self, user_name: str, tables: Sequence[str] = ()) -> Colleague | None:
@@ -371,7 +366,7 @@ class ServiceNow:
                     raise TooSlow from None
                 continue
             if isinstance(decoded, dict) and decoded.get("error"):
-                _raise_error(answer)
+                _raise_error(answer, broke_off=bool(decoded.get("result")))
             if isinstance(decoded, dict) and "result" in decoded:
                 return decoded["result"], answer.headers
         raise _unreadable("no result")
@@ -379,12 +374,15 @@ class ServiceNow:
     def _write(self, method: str, path: str, **request: Any) -> Mapping[str, object]:
         try:
             answer = self.connection.send(method, path, expect=JSON, **request)
-            return _mapping(answer.json()["result"])
+            decoded = answer.json()
+            if decoded.get("error"):  # 200 all the same: it may have been done before it broke off
+                raise _outcome_unknown()
+            return _mapping(decoded["result"])
         except Refusal as refusal:
             if refusal.status == 409:
                 raise _outcome_unknown() from None
             raise
-        except (msgspec.DecodeError, LookupError, TypeError, _NoRecord):
+        except (msgspec.DecodeError, LookupError, TypeError, AttributeError, _NoRecord):
             raise _outcome_unknown() from None
 
 
@@ -422,10 +420,13 @@ def _mapping(record: object) -> Mapping[str, object]:
     return record
 
 
-def _raise_error(answer: Answer) -> None:
-    """An error inside 200, possibly after a part of the rows: none of them counts."""
+def _raise_error(answer: Answer, *, broke_off: bool) -> None:
+    """An error inside 200, possibly after a part of the rows: none of them counts.
+
+    After rows it is the clock that ran out, in whatever language the session is told so.
+    """
     message, detail = words_of(answer.body)
-    if "cancelled" in message.lower() or "maximum execution time" in message.lower():
+    if broke_off or "cancelled" in message.lower() or "maximum execution time" in message.lower():
         raise TooSlow
     raise Refusal("servicenow", answer.status, message, detail, answer.body)
 
