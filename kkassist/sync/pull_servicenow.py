@@ -84,8 +84,8 @@ def pull(
 ) -> SourceResult:
     """Fetch what is new; with `full` everything again and what was removed. `titles`: process id → title.
 
-    One stream's trouble does not stop the others: `error` of the result says so (tables that are closed to the user
-    are told by a full pull alone, since nothing can be done about them daily). Raises `SignInNeeded`.
+    One stream's trouble does not stop the others: `error` of the result says so (a queue table that is closed to the
+    user, too; other closed tables are only logged, since the queue is whole without them). Raises `SignInNeeded`.
     """
     if settings.servicenow is None:
         raise ValueError("no ServiceNow in the settings")
@@ -130,7 +130,7 @@ class _Pull:
         steps: list[Callable[[], None]] = [
             *(self._step(self._queue, table, scope) for table in self.settings.tables),
             self._choices,
-            lambda: self._details(scope),
+            lambda: self._details(scope, again=reconcile),
             *(self._step(self._touched, table) for table in ("sys_attachment", "sys_journal_field", "task_sla")),
             self._colleagues,
             self._fill,
@@ -159,9 +159,10 @@ class _Pull:
             self.faults.append(str(error))
 
     def _closed(self, refusal: Refusal) -> None:
-        """A table that the user may not read: the rest goes on without it."""
-        _log.info("closed: %s", refusal.log_detail)
-        if self.full or refusal.status not in {403, 404}:
+        """A table that the user may not read: the rest goes on without it. It is no fault that anybody can mend."""
+        if refusal.status in {403, 404}:
+            _log.warning("closed: %s", refusal.log_detail)
+        else:
             self.faults.append(str(refusal))
 
     # --- who ---------------------------------------------------------------------------------------------------
@@ -243,6 +244,13 @@ class _Pull:
     # --- the queue ---------------------------------------------------------------------------------------------
 
     def _queue(self, table: str, scope: Scope) -> None:
+        try:
+            self._read_queue(table, scope)
+        except Refusal as refusal:  # without its queue the user would see an empty one, and no reason
+            words = refusal.detail or refusal.message or str(refusal)
+            self.faults.append(say("ServiceNow lader dig ikke læse {table}: {words}", table=table, words=words))
+
+    def _read_queue(self, table: str, scope: Scope) -> None:
         name = f"servicenow:queue:{table}"
         reading = self._reading(name)
         if reading.mark != scope.mark or (self.full and reading.whole):
@@ -305,14 +313,15 @@ class _Pull:
 
     # --- each class' own fields --------------------------------------------------------------------------------
 
-    def _details(self, scope: Scope) -> None:
+    def _details(self, scope: Scope, *, again: bool) -> None:
+        """Own fields of the classes that brought news; `again` asks those, too, that were closed until now."""
         with self.workspace.read() as tx:
             dirty = {name.removeprefix(_DIRTY) for name in facts.starting_with(tx, _DIRTY)}
             if self.full:
                 dirty |= {table for table, _ in cases.known(tx).values()}
             closed = {name.removeprefix(_CLOSED) for name in facts.starting_with(tx, _CLOSED)}
         for table in sorted(dirty):
-            if table not in closed or self.full:
+            if table not in closed or again:
                 self._attempt(self._step(self._class_details, table, scope))
 
     def _class_details(self, table: str, scope: Scope) -> None:

@@ -1,5 +1,7 @@
 """What anybody's ServiceNow may do while it is read, and the queue is still whole."""
 
+from datetime import timedelta
+
 import pytest
 from foreign_servicenow import busy_until, cut, html, spliced, tokens_die
 
@@ -70,6 +72,32 @@ def test_a_closed_table_takes_nothing_else_with_it(begin, table: str, how: str) 
     desk.pull()
 
     assert desk.known() == desk.expected()
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_closed_clocks_are_no_trouble_and_a_closed_queue_is_told(begin, full: bool) -> None:
+    desk = begin(tables=("incident", "x_kk_hr_case"), closed={"task_sla", "sys_journal_field", "x_kk_hr_case"})
+
+    error = desk.pull(full=full).error
+
+    assert error == "ServiceNow lader dig ikke læse x_kk_hr_case: Failed API level ACL Validation"
+    assert desk.known() == {one for one in desk.expected() if one in desk.instance.tables["incident"]}
+    desk.instance.manners.closed.remove("x_kk_hr_case")
+    assert desk.pull(full=full).error == ""
+    assert desk.known() == desk.expected()
+
+
+def test_own_fields_of_a_class_come_a_day_after_it_was_opened(begin) -> None:
+    desk = begin(closed={"incident"}, cases_made=6)
+    assert desk.pull().error == ""
+    case = min(one for one in desk.expected() if one in desk.instance.tables["incident"])
+    desk.instance.manners.closed.clear()
+
+    desk.clock += timedelta(hours=21)
+    assert desk.pull().error == ""
+
+    with desk.parts[0].read() as tx:
+        assert cases.server_row(tx, case).fields["urgency"] == "2"
 
 
 def test_everything_but_the_cases_is_closed(begin) -> None:
