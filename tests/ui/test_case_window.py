@@ -70,7 +70,14 @@ def test_a_draft_survives_a_kill_a_second_after_the_last_key(office, telling, wi
     context.__exit__(None, None, None)
     text = "Flytter til Jylland"
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("typist.py"), context.home, telling["sound"], "bemaerkning", text],
+        [
+            sys.executable,
+            Path(__file__).with_name("typist.py"),
+            context.home,
+            telling["sound"],
+            "bemaerkning",
+            text,
+        ],
         env={**os.environ, **secrets_of(window_city), "QT_QPA_PLATFORM": "offscreen"},
         timeout=60,
     )
