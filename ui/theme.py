@@ -5,6 +5,7 @@ themselves. Everything else is dressed by one style sheet through two dynamic pr
 text or button is) and `tone` (which status colour it carries).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Literal, get_args
@@ -12,6 +13,7 @@ from typing import Literal, get_args
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from ui.stylesheet import style_sheet
 
@@ -196,6 +198,26 @@ class Theme(QObject):
 def theme() -> Theme:
     """The one look of this process."""
     return Theme()
+
+
+def follow_theme(owner: QObject, act: Callable[[], object]) -> None:
+    """Run `act` after every change of the look, as long as `owner` is there.
+
+    A widget may be gone in Qt while Python still holds it; then the look has nothing to tell it.
+    """
+
+    look = theme()
+
+    def react() -> None:
+        if isValid(owner):
+            act()
+
+    def forget() -> None:
+        if isValid(look):
+            look.changed.disconnect(react)
+
+    look.changed.connect(react)
+    owner.destroyed.connect(forget)
 
 
 def apply_theme(app: QApplication, scheme: Scheme, text_scale: float = 1.0) -> None:

@@ -3,7 +3,6 @@
 import re
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 from window_desk import focused, shown
 
@@ -11,30 +10,20 @@ from ui.theme import apply_theme
 
 PLACES = ("queue", "uploads", "runs", "outbox", "settings")
 STOPS = (QAbstractButton, QLineEdit, QPlainTextEdit, QComboBox, QAbstractItemView)
-ROLES = {
-    QAccessible.Role.Button,
-    QAccessible.Role.ButtonMenu,
-    QAccessible.Role.CheckBox,
-    QAccessible.Role.RadioButton,
-    QAccessible.Role.ComboBox,
-    QAccessible.Role.EditableText,
-    QAccessible.Role.List,
-    QAccessible.Role.Table,
-}
 
 
 def nameless(root):
     """Every visible interactive thing below a widget that a screen reader could not name."""
-    found, waiting = [], [QAccessible.queryAccessibleInterface(root)]
-    while waiting:
-        one = waiting.pop()
-        if one is None or one.state().invisible:
-            continue
-        if one.role() in ROLES and not one.text(QAccessible.Text.Name):
-            found.append((one.role(), repr(one.object())))
-        if one.role() not in (QAccessible.Role.List, QAccessible.Role.Table, QAccessible.Role.ComboBox):
-            waiting.extend(one.child(number) for number in range(one.childCount()))
-    return found
+    return [one for kind in STOPS for one in root.findChildren(kind) if is_met(one) and not name_of(one)]
+
+
+def is_met(one):
+    """Whether a user meets the thing itself, and not a part inside another editor or table."""
+    return one.isVisible() and not isinstance(one.parent(), QLineEdit | QComboBox | QAbstractItemView)
+
+
+def name_of(one):
+    return one.accessibleName() or (one.text() if isinstance(one, QAbstractButton) else "")
 
 
 def test_every_interactive_thing_of_every_place_has_a_name(qtbot, office, window, telling):

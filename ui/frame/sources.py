@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from kkassist.domain.language import say
-from ui.theme import Tone, dress, theme, tokens
+from ui.theme import Tone, dress, follow_theme, tokens
 from ui.widgets.popover import Popover
 from ui.widgets.text import Text
 
@@ -117,7 +117,7 @@ class _Dot(QPushButton):
         dress(self, role="chip")
         self.setAccessibleName(f"{state.name}: {state.word}")
         self.setToolTip(state.sentence)
-        theme().changed.connect(self.update)
+        follow_theme(self, self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

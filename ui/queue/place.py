@@ -27,7 +27,7 @@ from ui.commands import Command, Commands
 from ui.icons import IconName
 from ui.queue.model import Listing
 from ui.queue.view import QueueView
-from ui.theme import ColorName, dress, px, theme
+from ui.theme import ColorName, dress, follow_theme, px
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.notation import COPENHAGEN, joined, now
 from ui.widgets.queue_delegate import QueueLine
@@ -180,7 +180,7 @@ class QueuePlace(QSplitter):
         self.queue.setMinimumWidth(300)
         middle.setMinimumWidth(540)
         self._side.setMinimumWidth(276)
-        theme().changed.connect(self._fit_side)
+        follow_theme(self, self._fit_side)
         self.setStretchFactor(1, 1)
         self.setSizes([400, 700, 320])
         kept = QSettings().value("queue/sizes")
@@ -608,16 +608,22 @@ class QueuePlace(QSplitter):
         self._bridge.commit(lambda: queue_verbs.save_view(self._desk, view))
 
     def _delete_view(self) -> None:
-        view, self._view = self._view, queue_verbs.BUILT_IN[0]
+        chosen, self._view = self._view, queue_verbs.BUILT_IN[0]
         self._is_fresh = True
 
+        def work() -> View:
+            """The view as it is kept, not as this place last read it, is what an undo brings back."""
+            kept = next((view for view in queue_verbs.views(self._desk) if view.id == chosen.id), chosen)
+            queue_verbs.delete_view(self._desk, kept.id)
+            return kept
+
+        self._bridge.commit(work, self._view_deleted)
+
+    def _view_deleted(self, view: View) -> None:
         def again() -> None:
             self._bridge.commit(lambda: queue_verbs.save_view(self._desk, view))
 
-        self._bridge.commit(
-            lambda: queue_verbs.delete_view(self._desk, view.id),
-            lambda _: self._toaster.tell(Message(say("Visningen {name} er slettet.", name=view.name), undo=again)),
-        )
+        self._toaster.tell(Message(say("Visningen {name} er slettet.", name=view.name), undo=again))
 
     def _fold(self) -> None:
         folded = self._side.isVisible()

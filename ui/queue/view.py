@@ -20,7 +20,7 @@ from kkassist.domain.case import QueueRow, View
 from kkassist.domain.language import say
 from ui.queue.model import Listing, QueueModel
 from ui.queue.naming import NamePanel
-from ui.theme import dress, theme
+from ui.theme import dress, follow_theme
 from ui.widgets.buttons import IconButton, MenuButton
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.list_header import SelectionBar
@@ -204,7 +204,7 @@ class QueueView(QFrame):
         self._clock.setInterval(_CLOCK_MS)
         self._clock.timeout.connect(self._tick)
         self._clock.start()
-        theme().changed.connect(self.list.doItemsLayout)
+        follow_theme(self, self.list.doItemsLayout)
 
     def show_views(self, views: Sequence[View], counts: dict[str, int], chosen: str) -> None:
         """Fill the menu of views with their counters."""

@@ -29,7 +29,7 @@ from kkassist.processes.words import Option, Process
 from ui.runs.detail import RowDetail
 from ui.runs.progress import can_stop, is_open, progress_of
 from ui.table import Column, Index, RowsTable
-from ui.theme import Tone, dress, large_text, px, theme
+from ui.theme import Tone, dress, follow_theme, large_text, px
 from ui.uploads.ask_bar import Answer, AskBar
 from ui.uploads.entries import paint_pill
 from ui.uploads.words import counted, process_title, row_status, run_status
@@ -167,7 +167,7 @@ class RunView(QWidget):
         self._split.setStretchFactor(0, 1)
         self._split.setSizes([700, 330])
         self.detail.hide()
-        theme().changed.connect(self._stand_panes)
+        follow_theme(self, self._stand_panes)
         self._stand_panes()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -348,7 +348,7 @@ class _Foot(QFrame):
         self._box.setSpacing(8)
         self._box.addWidget(self.words, 1)
         self._box.addLayout(acts)
-        theme().changed.connect(self._stand)
+        follow_theme(self, self._stand)
         self._stand()
 
     def _stand(self) -> None:

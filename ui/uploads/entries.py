@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from ui.icons import pixmap
 from ui.table import Index
-from ui.theme import BODY, META, ROW, dress, font, px, theme, tokens
+from ui.theme import BODY, META, ROW, dress, follow_theme, font, px, tokens
 from ui.uploads.words import Status
 from ui.widgets.status_pill import SOFT_OF_TONE
 
@@ -199,7 +199,7 @@ class EntryList(QListView):
         dress(self, role="plain")
         self.selectionModel().currentChanged.connect(self._current_changed)
         self.doubleClicked.connect(lambda index: self._open(index.row()))
-        theme().changed.connect(self.scheduleDelayedItemsLayout)
+        follow_theme(self, self.scheduleDelayedItemsLayout)
 
     def show_groups(self, groups: Sequence[Group]) -> None:
         """Show other entries; the current one stays so without being told again."""

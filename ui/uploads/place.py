@@ -32,7 +32,7 @@ from kkassist.processes.settings import tables
 from kkassist.processes.words import Option, Process
 from ui.bridge import Bridge
 from ui.commands import Command, Commands
-from ui.theme import dress, large_text, px, theme
+from ui.theme import dress, follow_theme, large_text, px
 from ui.uploads.entries import Entry, EntryList, Group
 from ui.uploads.view import BatchView, OpenBatch, sheet_of
 from ui.uploads.words import batch_status, counted, process_title
@@ -133,7 +133,7 @@ class UploadsPlace(QSplitter):
         head.addLayout(self._buttons)
         column.addLayout(head)
         column.addWidget(self.list, 1)
-        theme().changed.connect(self._stand_buttons)
+        follow_theme(self, self._stand_buttons)
         self._stand_buttons()
         self._stack = QStackedWidget()
         self._nothing = self._empty(say("Ingen uploads endnu"))

@@ -21,7 +21,7 @@ from kkassist.processes import kinds
 from kkassist.processes.words import Column, Kind, Option
 from ui.icons import IconName, icon
 from ui.table import Index
-from ui.theme import META, ROW, Tone, dress, font, px, theme, tokens
+from ui.theme import META, ROW, Tone, dress, follow_theme, font, px, tokens
 from ui.widgets.findings import TONE_OF
 from ui.widgets.status_pill import SOFT_OF_TONE
 
@@ -287,7 +287,7 @@ class SheetTable(QTableView):
         self.horizontalHeader().setHighlightSections(False)
         self._model.edited.connect(self.edited)
         self.selectionModel().currentChanged.connect(self._look)
-        theme().changed.connect(self._restyle)
+        follow_theme(self, self._restyle)
         self._restyle()
 
     def show_sheet(self, sheet: Sheet) -> None:

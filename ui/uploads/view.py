@@ -21,7 +21,7 @@ from kkassist.domain.batch import Batch, BatchRow, BatchState, Finding, RowState
 from kkassist.domain.language import say
 from kkassist.processes.words import Upload
 from ui.icons import IconName
-from ui.theme import ColorName, Tone, dress, large_text, theme
+from ui.theme import ColorName, Tone, dress, follow_theme, large_text
 from ui.uploads.ask_bar import Answer, AskBar
 from ui.uploads.overview import FigureStrip, Overview
 from ui.uploads.rows import Sheet, SheetTable, sheet_findings, worst
@@ -188,7 +188,7 @@ class BatchView(QWidget):
         column.addWidget(self._head)
         column.addLayout(body, 1)
         column.addWidget(self.foot)
-        theme().changed.connect(self._make_room)
+        follow_theme(self, self._make_room)
 
 
 def _worst_first(several: Sequence[Finding]) -> list[Finding]:
@@ -442,7 +442,7 @@ class _Foot(QFrame):
         self._box.setSpacing(8)
         self._box.addLayout(told, 1)
         self._box.addLayout(acts)
-        theme().changed.connect(self._stand)
+        follow_theme(self, self._stand)
         self._stand()
 
     def _stand(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolButton
 
 from kkassist.domain.language import say
 from ui.icons import IconName, icon, pixmap
-from ui.theme import BODY, ColorName, dress, font, px, theme, tokens
+from ui.theme import BODY, ColorName, dress, follow_theme, font, px, tokens
 from ui.widgets.key_hint import caps_size, paint_caps
 
 _ICON = 16
@@ -36,7 +36,7 @@ class Button(QPushButton):
         if bind and keys:
             self.setShortcut(QKeySequence(keys))
         dress(self, role=role)
-        theme().changed.connect(self._fit)
+        follow_theme(self, self._fit)
 
     def words(self) -> str:
         """The verb on the button."""
@@ -127,7 +127,7 @@ class IconButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         if keys:
             self.setShortcut(QKeySequence(keys))
-        theme().changed.connect(self._tint)
+        follow_theme(self, self._tint)
         self._tint()
 
     def set_mark(self, name: IconName, text: str) -> None:

@@ -35,7 +35,7 @@ from PySide6.QtWidgets import (
 
 from kkassist.domain.language import say
 from ui.icons import icon, pixmap
-from ui.theme import dress, font, px, theme
+from ui.theme import dress, follow_theme, font, px
 from ui.widgets.notation import date_text, decimal_text, read_date, read_decimal, read_hours
 from ui.widgets.popover import Popover
 
@@ -120,7 +120,7 @@ class DecimalEditor(LineEditor):
     def __init__(self, *, places: int | None = None, hours: bool = False) -> None:
         super().__init__()
         self._places, self._hours = places, hours
-        theme().changed.connect(self._use_tabular_figures)
+        follow_theme(self, self._use_tabular_figures)
         self._use_tabular_figures()
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -162,7 +162,7 @@ class DateEditor(LineEditor):
         shortcut = QShortcut(QKeySequence("Alt+Down"), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         shortcut.activated.connect(self.open_calendar)
-        theme().changed.connect(self._tint)
+        follow_theme(self, self._tint)
         self._tint()
 
     def stored(self, text: str) -> str:
@@ -226,7 +226,7 @@ class LongTextEditor(QPlainTextEdit):
         self._pause.setInterval(_TOLD_AFTER_MS)
         self._pause.timeout.connect(self.tell)
         self.textChanged.connect(self._typed)
-        theme().changed.connect(self._fit)
+        follow_theme(self, self._fit)
         self._fit()
 
     def value(self) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QEnterEvent, QGuiApplication, QIcon, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from kkassist.domain.language import say
-from ui.theme import dress, px, theme
+from ui.theme import dress, follow_theme, px
 from ui.widgets.buttons import IconButton
 from ui.widgets.editors import Choice, EditorKind, LineEditor, LongTextEditor, editor_of
 from ui.widgets.findings import TONE_OF, FindingLine, InlineFinding
@@ -78,7 +78,7 @@ class FieldRow(QWidget):
         self._name_editor()
         self.editor.edited.connect(self.edited)
         self._copy.clicked.connect(self.copy)
-        theme().changed.connect(self._fit)
+        follow_theme(self, self._fit)
         self._fit()
         self.set_value(value)
         self.set_read_only(read_only)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from kkassist.domain.language import say
 from ui.icons import IconName, pixmap
-from ui.theme import BODY, META, Tone, dress, font, px, theme, tokens
+from ui.theme import BODY, META, Tone, dress, follow_theme, font, px, tokens
 from ui.widgets.icon_mark import IconMark
 from ui.widgets.text import Text
 
@@ -163,7 +163,7 @@ class FindingsList(QListView):
         dress(self, role="framed")
         self.clicked.connect(self._jump)
         self.activated.connect(self._jump)
-        theme().changed.connect(self._restyle)
+        follow_theme(self, self._restyle)
 
     def show_findings(self, lines: Sequence[FindingLine]) -> None:
         """Replace the list."""

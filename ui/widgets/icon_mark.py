@@ -4,7 +4,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.icons import IconName, pixmap
-from ui.theme import ColorName, px, theme
+from ui.theme import ColorName, follow_theme, px
 
 
 class IconMark(QWidget):
@@ -13,7 +13,7 @@ class IconMark(QWidget):
     def __init__(self, name: IconName, ink: ColorName = "muted", size: int = 16) -> None:
         super().__init__()
         self._name, self._ink, self._size = name, ink, size
-        theme().changed.connect(self._fit)
+        follow_theme(self, self._fit)
         self._fit()
 
     def set_icon(self, name: IconName, ink: ColorName) -> None:

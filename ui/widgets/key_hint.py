@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kkassist.domain.language import say
-from ui.theme import META, ColorName, font, px, theme, tokens
+from ui.theme import META, ColorName, follow_theme, font, px, tokens
 
 _GAP = 3
 
@@ -51,7 +51,7 @@ class KeyHint(QWidget):
         self._keys, self._ink = keys, ink
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(say("Tast {keys}", keys=keys))
-        theme().changed.connect(self._fit)
+        follow_theme(self, self._fit)
 
     def _fit(self) -> None:
         self.updateGeometry()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from kkassist.domain.language import say
 from ui.icons import IconName, pixmap
-from ui.theme import BODY, META, ROW, ROW_TWO_LINES, ColorName, Tokens, font, px, theme, tokens
+from ui.theme import BODY, META, ROW, ROW_TWO_LINES, ColorName, Tokens, follow_theme, font, px, tokens
 from ui.widgets.due_label import due_tone
 from ui.widgets.notation import due_text, joined, now
 
@@ -80,7 +80,7 @@ class QueueDelegate(QStyledItemDelegate):
     ) -> None:
         super().__init__(parent)
         self._density, self._clock = density, clock
-        theme().changed.connect(self._make_fonts)
+        follow_theme(self, self._make_fonts)
         self._make_fonts()
 
     def set_density(self, density: Density) -> None:

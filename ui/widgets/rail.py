@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QSizePolicy
 
 from kkassist.domain.language import say
 from ui.icons import IconName, pixmap
-from ui.theme import META, RADIUS, RAIL_WIDTH, dress, font, px, theme, tokens
+from ui.theme import META, RADIUS, RAIL_WIDTH, dress, follow_theme, font, px, tokens
 
 _ICON = 20
 
@@ -38,7 +38,7 @@ class RailButton(QAbstractButton):
         self.setToolTip(f"{place.label} ({place.shortcut})" if place.shortcut else place.label)
         if place.shortcut:
             self.setShortcut(QKeySequence(place.shortcut))
-        theme().changed.connect(self._fit)
+        follow_theme(self, self._fit)
         self.set_waiting(0)
 
     def set_waiting(self, count: int) -> None:

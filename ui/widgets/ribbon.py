@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from kkassist.domain.language import say
 from ui.icons import IconName
-from ui.theme import Tone, theme, tokens
+from ui.theme import Tone, follow_theme, tokens
 from ui.widgets.buttons import Button
 from ui.widgets.icon_mark import IconMark
 from ui.widgets.status_pill import SOFT_OF_TONE
@@ -36,7 +36,7 @@ class Ribbon(QWidget):
             button = Button(action, role="quiet")
             button.clicked.connect(self.acted)
             row.addWidget(button)
-        theme().changed.connect(self.update)
+        follow_theme(self, self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """A soft ground with a hairline below."""

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from kkassist.domain.language import say
 from ui.icons import icon
-from ui.theme import px, theme, tokens
+from ui.theme import follow_theme, px, tokens
 from ui.widgets.key_hint import caps_size, paint_caps
 
 _TYPING_PAUSE_MS = 120
@@ -39,7 +39,7 @@ class SearchField(QLineEdit):
             self._shortcut = QShortcut(QKeySequence(keys), self)
             self._shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
             self._shortcut.activated.connect(self.go_there)
-        theme().changed.connect(self._tint)
+        follow_theme(self, self._tint)
         self._tint()
 
     def go_there(self) -> None:

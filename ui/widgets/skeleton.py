@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from kkassist.domain.language import say
-from ui.theme import ROW_TWO_LINES, SKELETON_AFTER_MS, px, theme, tokens
+from ui.theme import ROW_TWO_LINES, SKELETON_AFTER_MS, follow_theme, px, tokens
 
 _WIDTHS = (0.62, 0.48, 0.7, 0.55, 0.66, 0.43)
 
@@ -22,7 +22,7 @@ class Skeleton(QWidget):
         self._wait.setSingleShot(True)
         self._wait.setInterval(SKELETON_AFTER_MS)
         self._wait.timeout.connect(self.show_bars)
-        theme().changed.connect(self.update)
+        follow_theme(self, self.update)
 
     def begin(self) -> None:
         """Loading has started."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from kkassist.domain.language import say
 from ui.icons import icon
-from ui.theme import Tone, dress, px, theme
+from ui.theme import Tone, dress, follow_theme, px
 from ui.widgets.notation import date_text
 from ui.widgets.popover import Popover
 from ui.widgets.text import Text
@@ -47,7 +47,7 @@ class SourceChip(QPushButton):
         self._words = ""
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self.open_sources)
-        theme().changed.connect(self._tint)
+        follow_theme(self, self._tint)
         self.set_origin(origin)
 
     def set_origin(self, origin: Origin | None) -> None:

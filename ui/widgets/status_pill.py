@@ -5,7 +5,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.icons import IconName, pixmap
-from ui.theme import META, ColorName, Tone, font, px, theme, tokens
+from ui.theme import META, ColorName, Tone, follow_theme, font, px, tokens
 
 ICON_OF_TONE: dict[Tone, IconName] = {
     "red": "error",
@@ -33,7 +33,7 @@ class StatusPill(QWidget):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._tone, self._word, self._mark = tone, word, mark
-        theme().changed.connect(self._fit)
+        follow_theme(self, self._fit)
         self.set_status(tone, word, mark)
 
     def set_status(self, tone: Tone, word: str, mark: IconName | None = None) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
-from ui.theme import Tone, dress, font, theme
+from ui.theme import Tone, dress, follow_theme, font
 
 Role = Literal["meta", "label", "body", "bold", "strong", "section", "page"]
 
@@ -38,7 +38,7 @@ class Figures(Text):
     def __init__(self, text: str = "", role: Role = "body") -> None:
         super().__init__(text, role)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        theme().changed.connect(self._use_tabular_figures)
+        follow_theme(self, self._use_tabular_figures)
         self._use_tabular_figures()
 
     def _use_tabular_figures(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from kkassist.domain.language import say
 from ui.icons import IconName
-from ui.theme import theme, tokens
+from ui.theme import follow_theme, tokens
 from ui.widgets.icon_mark import IconMark
 from ui.widgets.notation import joined, moment_text
 from ui.widgets.status_pill import StatusPill
@@ -56,7 +56,7 @@ class _Entry(QFrame):
         elif inner:
             column.addWidget(Text(inner, "label"))
         column.addWidget(Text(entry.text, wrap=True, selectable=True))
-        theme().changed.connect(self.update)
+        follow_theme(self, self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The band that tells a comment from a note."""
